@@ -1,0 +1,29 @@
+//! What this machine can do.
+
+use crate::task::{background, coded, Task};
+use lexiscope_kernels::{Cancel, CpuPath, Exec};
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+
+#[napi(object)]
+pub struct Cpu {
+    pub path: String,
+    pub available: Vec<String>,
+    pub threads: u32,
+    pub model: String,
+}
+
+#[napi]
+pub fn cpu() -> Result<Cpu> {
+    let exec = Task::default().exec()?;
+    let model = std::fs::read_to_string("/proc/cpuinfo")
+        .ok()
+        .and_then(|text| text.lines().find(|l| l.starts_with("model name")).and_then(|l| l.split(':').nth(1)).map(|s| s.trim().to_string()))
+        .unwrap_or_else(|| std::env::consts::ARCH.to_string());
+    Ok(Cpu {
+        path: exec.path.name().to_string(),
+        available: CpuPath::ALL.into_iter().filter(|p| p.available()).map(|p| p.name().to_string()).collect(),
+        threads: exec.threads() as u32,
+        model,
+    })
+}

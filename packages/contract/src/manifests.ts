@@ -1,0 +1,145 @@
+import { z } from "zod";
+
+/** A model as artefacts name it: the same weights have the same hash whatever file they came in. */
+export const modelIdentitySchema = z.object({
+  name: z.string(),
+  /** SHA-256 of the dequantised f32 weights. */
+  weightsHash: z.string().regex(/^[0-9a-f]{64}$/),
+  /** SHA-256 of the file, when it is one file. */
+  fileHash: z.string().nullable(),
+  d: z.int().positive(),
+  layers: z.int().positive(),
+  vocabulary: z.int().positive(),
+});
+export type ModelIdentity = z.infer<typeof modelIdentitySchema>;
+
+/** Which tokens count, everywhere: harvest, training, metrics, ΔCE, edits. */
+export const keepRuleSchema = z.object({
+  /** Position 0 is an attention sink and is left out. */
+  skipPositionZero: z.boolean(),
+  skipSpecialTokens: z.boolean(),
+  /** Tokens whose norm exceeds this many times the median of the kept ones are left out. */
+  maxNormOverMedian: z.number().positive(),
+});
+export type KeepRule = z.infer<typeof keepRuleSchema>;
+
+const hashedFileSchema = z.object({ file: z.string(), bytes: z.int().nonnegative(), sha256: z.string() });
+
+export const storeManifestSchema = z.object({
+  kind: z.literal("activation-store"),
+  formatVersion: z.literal(1),
+  software: z.string(),
+  model: modelIdentitySchema,
+  sites: z.array(
+    z.object({
+      name: z.string(),
+      d: z.int().positive(),
+      /** Over kept rows (position 0 and special tokens left out). */
+      medianNorm: z.number(),
+      /** E‖x‖² and the mean over the training rows within the norm limit. */
+      meanSquaredNorm: z.number(),
+      mean: z.array(z.number()),
+      /** Rows left out because of their norm. */
+      outliers: z.int().nonnegative(),
+    }),
+  ),
+  keep: keepRuleSchema,
+  context: z.int().positive(),
+  seed: z.int(),
+  cpuPath: z.string(),
+  dtype: z.string(),
+  planHash: z.string(),
+  text: z.array(z.object({ source: z.string(), weight: z.number(), documents: z.int(), tokens: z.int(), licence: z.string().optional() })),
+  tokens: z.int().nonnegative(),
+  rows: z.int().nonnegative(),
+  contexts: z.int().nonnegative(),
+  heldOut: z.object({ share: z.number(), contexts: z.int(), rows: z.int() }),
+  shards: z.array(hashedFileSchema.extend({ contexts: z.int(), rows: z.int() })),
+});
+export type StoreManifest = z.infer<typeof storeManifestSchema>;
+
+/** A dictionary's score on held-out documents. Every formula is science.md's §2.7. */
+export const metricsSchema = z.object({
+  tokens: z.int(),
+  /** Σ‖x−x̂‖² / Σ‖x−x̄‖², x̄ the mean over the whole sample */
+  fvu: z.number(),
+  l0: z.number(),
+  /** nats per token: CE with x̂ in place of x, minus CE clean; null when not run */
+  deltaCe: z.number().nullable(),
+  ceClean: z.number().nullable(),
+  cePatched: z.number().nullable(),
+  /** CE with the site's mean in place of x, minus clean */
+  deltaCeMeanAblation: z.number().nullable(),
+});
+export type Metrics = z.infer<typeof metricsSchema>;
+
+export const trainConfigSchema = z.strictObject({
+  architecture: z.literal("topk"),
+  features: z.int().min(1).max(2 ** 24),
+  k: z.int().min(1).max(4096),
+  steps: z.int().min(1),
+  batch: z.int().min(1).max(1 << 20),
+  learningRate: z.number().positive(),
+  warmupSteps: z.int().min(0),
+  /** Share of the steps over which the learning rate falls linearly to 0 at the end. */
+  decayShare: z.number().min(0).max(1),
+  beta1: z.number().min(0).max(1),
+  beta2: z.number().min(0).max(1),
+  epsilon: z.number().positive(),
+  normalise: z.enum(["rms", "none"]),
+  decoderBiasInit: z.enum(["mean", "geometric_median", "zero"]),
+  encoderScale: z.number().positive(),
+  auxCoefficient: z.number().min(0),
+  auxK: z.int().min(0),
+  /** Tokens; null = 10⁷ or a fifth of the run, whichever is less. */
+  deadAfter: z.int().positive().nullable(),
+  poolRows: z.int().min(1),
+  checkpointEverySteps: z.int().min(1),
+  seed: z.int(),
+});
+export type TrainConfig = z.infer<typeof trainConfigSchema>;
+
+export const dictionaryManifestSchema = z.object({
+  kind: z.literal("dictionary"),
+  formatVersion: z.literal(1),
+  software: z.string(),
+  model: modelIdentitySchema,
+  site: z.string(),
+  d: z.int().positive(),
+  features: z.int().positive(),
+  config: trainConfigSchema,
+  keep: keepRuleSchema,
+  context: z.int().positive(),
+  store: z.object({ planHash: z.string(), tokens: z.int(), rows: z.int() }),
+  text: storeManifestSchema.shape.text,
+  cpuPath: z.string(),
+  /** Median residual norm at the site over kept positions: the `norm` unit of edits. */
+  medianNorm: z.number(),
+  tokensSeen: z.int(),
+  seconds: z.number(),
+  metrics: metricsSchema,
+  dead: z.object({ count: z.int(), windowTokens: z.int() }),
+  /** Same L0, same held-out tokens. */
+  baselines: z.object({ random: metricsSchema.nullable(), pca: metricsSchema.nullable() }),
+  files: z.array(hashedFileSchema),
+});
+export type DictionaryManifest = z.infer<typeof dictionaryManifestSchema>;
+
+export const atlasManifestSchema = z.object({
+  kind: z.literal("atlas"),
+  formatVersion: z.literal(1),
+  software: z.string(),
+  dictionary: dictionaryManifestSchema,
+  index: z.object({
+    tokens: z.int(),
+    contexts: z.int(),
+    top: z.int(),
+    intervals: z.int(),
+    perInterval: z.int(),
+    seed: z.int(),
+    seconds: z.number(),
+    alive: z.int(),
+  }),
+  files: z.array(hashedFileSchema),
+});
+export type AtlasManifest = z.infer<typeof atlasManifestSchema>;

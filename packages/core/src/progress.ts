@@ -1,0 +1,50 @@
+/** One step of a long piece of work. CLI bars, logs and server-sent events are views of a stream of these. */
+export interface ProgressEvent {
+  /** What is being done: `harvest`, `train`, `index`, `download` … */
+  phase: string;
+  /** Units done and to do; `total` 0 when it is not known. */
+  done: number;
+  total: number;
+  unit: string;
+  /** Units per second, over the last seconds. */
+  rate: number;
+  /** Numbers that belong to this phase: loss, l0, fvu … */
+  metrics?: Record<string, number>;
+  /** One line for a person. */
+  message?: string;
+}
+
+/** An async generator of progress whose return value is the result. */
+export type Work<T> = AsyncGenerator<ProgressEvent, T, void>;
+
+/** Options that every long piece of work takes. */
+export interface WorkOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/** Runs work to its end, showing each event to `onProgress`. */
+export async function finish<T>(work: Work<T>, onProgress?: (event: ProgressEvent) => void): Promise<T> {
+  for (;;) {
+    const step = await work.next();
+    if (step.done) return step.value;
+    onProgress?.(step.value);
+  }
+}
+
+/** Units per second over a sliding window. */
+export class RateMeter {
+  readonly #windowMs: number;
+  #samples: { at: number; done: number }[] = [];
+
+  constructor(windowMs = 10_000) {
+    this.#windowMs = windowMs;
+  }
+
+  update(done: number, now = performance.now()): number {
+    this.#samples.push({ at: now, done });
+    while (this.#samples.length > 2 && now - (this.#samples[0]?.at ?? now) > this.#windowMs) this.#samples.shift();
+    const first = this.#samples[0];
+    if (!first || now === first.at) return 0;
+    return ((done - first.done) * 1000) / (now - first.at);
+  }
+}

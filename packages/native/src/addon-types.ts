@@ -1,0 +1,289 @@
+/**
+ * The shape of the Rust addon: the only description of it on this side. Letters: n = rows (tokens), d = width,
+ * F = features, V = vocabulary, B = rows of a batch of sequences. Arrays are row-major. A method that works for long
+ * returns a promise, runs off the main thread, polls its {@link NativeTask} and rejects with a message that begins
+ * `cancelled` when the task was cancelled. Errors are plain `Error`s whose message begins with a code and a colon:
+ * `invalid_input: …`, `bad_file: …`, `unsupported: …`, `internal: …` (a panic that was caught).
+ */
+export interface Addon {
+  cpu(): NativeCpu;
+  /** Register-only probe of the path's inner instruction, all threads: the machine's limit. GFLOP/s and GB/s. */
+  probe(): Promise<NativeProbe>;
+  Task: new () => NativeTask;
+  Model: { open(options: NativeModelOptions, task: NativeTask): Promise<NativeModel> };
+  Dictionary: { create(options: NativeDictionaryOptions, task: NativeTask): Promise<NativeDictionary> };
+  Trainer: { create(options: NativeTrainerOptions, task: NativeTask): Promise<NativeTrainer> };
+  Indexer: new (options: NativeIndexerOptions) => NativeIndexer;
+  /** PCA of bf16 rows: running sums, then the leading components. */
+  Pca: new (d: number) => NativePca;
+  /** For each row of `a [n, d]` the k rows of `b [m, d]` with the largest dot product (ties: lower index), exact f32. */
+  topKRows(a: Float32Array, b: Float32Array, d: number, k: number, task: NativeTask): Promise<NativeTopK>;
+}
+
+/** A handle to stop a call and to see how far it is. One task may serve several calls. */
+export interface NativeTask {
+  cancel(): void;
+  progress(): { done: number; total: number };
+}
+
+export interface NativeCpu {
+  /** The path in force: `avx512bf16`, `avx2i16`, `avx2`, `portable`. */
+  path: string;
+  available: string[];
+  threads: number;
+  model: string;
+}
+
+export interface NativeProbe {
+  fastGflops: number;
+  exactGflops: number;
+  bandwidthGBs: number;
+}
+
+/** `f32`: f32 products everywhere. `fast`: the path's low-precision form for matrix products, everything else f32. */
+export type NativeDtype = "f32" | "fast";
+
+export interface NativeModelOptions {
+  /** JSON of the `Architecture` in contract. */
+  architecture: string;
+  files: string[];
+  /** Where each weight lies. `role` names it (`embed`, `final_norm`, `unembed`, `blocks.3.attn.q`, …). */
+  tensors: NativeTensorRef[];
+  dtype: NativeDtype;
+}
+
+export interface NativeTensorRef {
+  role: string;
+  file: number;
+  /** Byte offset in the file and length in bytes. */
+  offset: number;
+  bytes: number;
+  /** `F32`, `F16`, `BF16`, `Q4_0`, `Q4_1`, `Q8_0` */
+  type: string;
+  /** Rows and columns of the matrix as [out, in]; a vector has rows 1. */
+  rows: number;
+  cols: number;
+  /** Undo GGUF's per-head permutation of q and k rows (llama): number of heads in this matrix. */
+  unpermuteHeads?: number;
+}
+
+export interface NativeTap {
+  site: string;
+  /** One byte a token; 1 = capture this token. Absent: all. */
+  keep?: Uint8Array;
+  /** `bf16` rows as Uint16Array, `f32` rows as Float32Array, `none`: norms only. */
+  values: "bf16" | "f32" | "none";
+}
+
+/**
+ * A change at a site, applied to tokens whose `mask` byte is 1 (one byte a token of this call). Edits of one site see
+ * the activation as it came, before any of them. `add`: x += vector. `replace`: x = vector. `reconstruct`: x = x̂ of
+ * the dictionary. `clamp`: x += (value − a_i)·d̂_i. `scale`: x += (value − 1)·a_i·d̂_i. `ablate`: x −= a_i·d̂_i.
+ * a_i is encoded from x rounded to bf16. Tokens with ‖x‖ > maxNorm are left alone.
+ */
+export interface NativeEdit {
+  site: string;
+  op: "add" | "replace" | "reconstruct" | "clamp" | "scale" | "ablate";
+  mask: Uint8Array;
+  /** [d], for `add` and `replace`. */
+  vector?: Float32Array;
+  dictionary?: NativeDictionary;
+  feature?: number;
+  value?: number;
+  maxNorm?: number;
+}
+
+export interface NativeForwardInput {
+  /** All sequences, one after the other. */
+  tokens: Int32Array;
+  /** Length of each sequence; their sum is tokens.length. */
+  lengths: Int32Array;
+  taps: NativeTap[];
+  edits: NativeEdit[];
+  /** `none` (stops at the deepest tap), or what to compute from the logits. `full` is [n, V]: for tests and short texts. */
+  logits: "none" | "nll" | "full";
+  /** With logits ≠ none: also the `top` most likely next tokens of every position. 0 = none. */
+  top: number;
+}
+
+export interface NativeForwardOutput {
+  /** One per tap, rows of kept tokens in order. */
+  taps: { values?: Uint16Array | Float32Array; norms: Float32Array }[];
+  /** [n] −log p of the next token of the same sequence in nats; NaN at the last position of a sequence. */
+  nll?: Float32Array;
+  /** [n] log Σ exp(logit) */
+  logSumExp?: Float32Array;
+  /** [n, top] */
+  topIds?: Int32Array;
+  topLogprobs?: Float32Array;
+  /** [n, V] */
+  logits?: Float32Array;
+}
+
+export interface NativeModel {
+  readonly d: number;
+  readonly vocabulary: number;
+  /** Bytes of memory that the weights take. */
+  readonly bytes: number;
+  /** SHA-256 over the dequantised f32 weights (HF row order), in the order of sorted role names. */
+  weightsHash(task: NativeTask): Promise<string>;
+  forward(input: NativeForwardInput, task: NativeTask): Promise<NativeForwardOutput>;
+  /** A KV cache for `rows` sequences of at most `capacity` tokens. */
+  cache(rows: number, capacity: number): NativeCache;
+  /**
+   * Appends `lengths[r]` tokens to each row r of the cache (0 is allowed) and returns the logits of each row's last
+   * token, [rows, V] (rows that got no token: NaN). A cancelled call leaves the cache as it was.
+   */
+  extend(cache: NativeCache, tokens: Int32Array, lengths: Int32Array, edits: NativeEdit[], task: NativeTask): Promise<Float32Array>;
+  /** Final-norm gain γ [d] and unembedding rows: logit effects of directions [n, d] as W_U·(γ⊙v), k highest and k lowest, minus the mean over the vocabulary. */
+  directEffects(directions: Float32Array, k: number, task: NativeTask): Promise<{ topIds: Int32Array; topValues: Float32Array; bottomIds: Int32Array; bottomValues: Float32Array }>;
+}
+
+export interface NativeCache {
+  /** Tokens held per row. */
+  lengths(): Int32Array;
+  /** Shortens every row to at most `length` tokens. */
+  truncate(length: number): void;
+}
+
+/**
+ * f = act((x − β·b_dec)·W_enc + b_enc), x̂ = f·W_dec + b_dec. `topk` keeps the k largest pre-activations, then ReLU;
+ * `identity` keeps all (PCA). Rows of W are per feature: encoder [F, d], decoder [F, d].
+ */
+export interface NativeDictionaryOptions {
+  d: number;
+  features: number;
+  activation: "topk" | "identity";
+  k: number;
+  /** β: subtract b_dec before encoding. */
+  applyBDecToInput: boolean;
+  encoder: Float32Array;
+  encoderBias: Float32Array;
+  decoder: Float32Array;
+  decoderBias: Float32Array;
+}
+
+export interface NativeTopK {
+  /** [n, k] */
+  indices: Uint32Array;
+  values: Float32Array;
+}
+
+export interface NativeDictionary {
+  readonly d: number;
+  readonly features: number;
+  readonly k: number;
+  /** Features of bf16 rows [n, d]; value 0 marks an empty place. Values are f_i; multiply by the decoder norm for a_i. */
+  encode(rows: Uint16Array, task: NativeTask): Promise<NativeTopK>;
+  /** x̂ of bf16 rows, f32 [n, d]. */
+  reconstruct(rows: Uint16Array, task: NativeTask): Promise<Float32Array>;
+  /** Sums over bf16 rows for FVU about `mean` and L0; add them up over batches. `fired` [F] counts tokens with f_i > 0. */
+  evaluate(rows: Uint16Array, mean: Float32Array, task: NativeTask): Promise<{ squaredError: number; squaredDeviation: number; active: number; squaredNorm: number; dot: number; squaredReconstruction: number; fired: Uint32Array }>;
+}
+
+export interface NativeTrainerOptions {
+  d: number;
+  features: number;
+  k: number;
+  seed: number;
+  /** x = scale·raw, so that E‖x‖² = d. Training happens on x. */
+  scale: number;
+  /** Start of b_dec in raw units [d] (the mean or the geometric median). */
+  decoderBias: Float32Array;
+  /** Norm of decoder rows at the start is 1; encoder = decoder·this. */
+  encoderScale: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  /** AuxK: coefficient on the normalised auxiliary loss (0 = off) and number of dead latents revived per token. */
+  auxCoefficient: number;
+  auxK: number;
+  /** Tokens without firing after which a latent is dead for AuxK. */
+  deadAfter: number;
+  /** Frozen random decoder: the baseline. */
+  freezeDecoder: boolean;
+}
+
+export interface NativeStepMetrics {
+  /** mean ‖x − x̂‖² over the batch, normalised units (E‖x‖² = d) */
+  loss: number;
+  auxLoss: number;
+  /** Σ‖x−x̂‖² / Σ‖x−x̄‖², x̄ of this batch */
+  fvu: number;
+  l0: number;
+  /** Latents silent for at least `deadAfter` tokens. */
+  dead: number;
+  /** Milliseconds by phase: encode, decode, backward, update, aux */
+  ms: { encode: number; decode: number; backward: number; update: number; aux: number };
+}
+
+export interface NativeTrainer {
+  /** Steps applied so far. */
+  readonly steps: number;
+  /**
+   * One step on rows `rows[i]` of `pool` (bf16 [P, d], raw units). Stops within 200 ms on cancel, and is then not
+   * applied. NaN or infinity in a row fails the call and changes nothing.
+   */
+  step(pool: Uint16Array, rows: Uint32Array, learningRate: number, task: NativeTask): Promise<NativeStepMetrics>;
+  /** Everything that the next step depends on, as named arrays; `load` gives back the same bits. */
+  state(): { name: string; type: "F32" | "U32" | "U64"; shape: number[]; data: Uint8Array }[];
+  load(state: { name: string; type: string; shape: number[]; data: Uint8Array }[]): void;
+  /** Weights with unit decoder rows and the scale folded in: raw in, raw out, f_i = a_i. */
+  weights(): { encoder: Float32Array; encoderBias: Float32Array; decoder: Float32Array; decoderBias: Float32Array };
+}
+
+export interface NativePca {
+  add(rows: Uint16Array, task: NativeTask): Promise<void>;
+  /** Leading components [k, d], the mean [d], and the share of variance of all d components. */
+  finish(k: number, task: NativeTask): Promise<{ components: Float32Array; mean: Float32Array; eigenvalues: Float32Array }>;
+}
+
+export interface NativeIndexerOptions {
+  features: number;
+  /** Strongest examples kept per feature (one a context). */
+  top: number;
+  /** Equal-width intervals between 0 and the feature's maximum, and samples kept in each. */
+  intervals: number;
+  perInterval: number;
+  /** Co-activation candidates kept per feature. */
+  coactivation: number;
+  seed: number;
+}
+
+/** One pass over the store: statistics, examples and co-activation of every feature, in memory bounded by F. */
+export interface NativeIndexer {
+  /**
+   * Adds one or more contexts. Row r of `rows` (bf16 [n, d]) is token `positions[r]` of context `contexts[r]` (ids that
+   * grow by 1 over the whole pass; rows of one context are contiguous).
+   */
+  add(dictionary: NativeDictionary, rows: Uint16Array, contexts: Uint32Array, positions: Uint32Array, task: NativeTask): Promise<void>;
+  finish(task: NativeTask): Promise<NativeIndexResult>;
+}
+
+export interface NativeIndexResult {
+  /** Tokens seen (n). */
+  tokens: number;
+  /** [F] tokens on which the feature fired; [F] maximum, sum and sum of squares of a_i over them. */
+  fired: Uint32Array;
+  maximum: Float32Array;
+  sum: Float64Array;
+  sumSquares: Float64Array;
+  /** [F, 40]: counts of a_i in 40 equal-width bins of (0, maximum], lower edge open. */
+  histogram: Uint32Array;
+  /**
+   * Examples, grouped by feature: `exampleOffsets` [F + 1]. Each example is a context with the feature's activation at
+   * every token where it fired: `activationOffsets` [E + 1] into `activationPositions` and `activationValues`.
+   * `exampleInterval`: −1 = among the strongest, else the interval (0 = weakest) it was sampled for.
+   */
+  exampleOffsets: Uint32Array;
+  exampleContext: Uint32Array;
+  exampleInterval: Int32Array;
+  examplePeak: Uint32Array;
+  activationOffsets: Uint32Array;
+  activationPositions: Uint32Array;
+  activationValues: Float32Array;
+  /** [F, c] neighbours by NPMI over tokens where both fire (id 0xffffffff = none), their scores and joint counts. */
+  coactivationIds: Uint32Array;
+  coactivationScores: Float32Array;
+  coactivationCounts: Uint32Array;
+}
