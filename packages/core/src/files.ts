@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readFile, rename, rm, statfs } from "node:fs/promises";
+import { link, mkdir, open, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LexiscopeError, messageOf } from "./errors.ts";
 
@@ -164,33 +164,65 @@ export function formatBytes(bytes: number): string {
 export async function lockFolder(folder: string, purpose: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, ".lock");
-  const mine = JSON.stringify({ pid: process.pid, started: await processStart(process.pid), purpose });
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      const file = await open(path, "wx");
-      await file.writeFile(mine);
-      await file.close();
-      return async () => {
-        await rm(path, { force: true });
-      };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw asDiskError(error, path);
+  const own = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  try {
+    await writeFile(own, JSON.stringify({ pid: process.pid, started: await processStart(process.pid), purpose }));
+    for (let attempt = 0; attempt < 3; attempt++) {
+      try {
+        await link(own, path); // appears with its content, or not at all
+        return async () => {
+          await rm(path, { force: true });
+        };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      }
+      await takeStaleLock(folder, path, `${own}.stale`);
     }
-    const holder = await readHolder(path);
-    if (holder && holder.started === (await processStart(holder.pid))) {
-      throw new LexiscopeError("busy", `${folder} is in use by process ${holder.pid} (${holder.purpose})`, {
-        file: folder,
-        hint: "wait for it to finish, or stop it, then run the command again",
-      });
-    }
-    await rm(path, { force: true });
+  } catch (error) {
+    throw asDiskError(error, path);
+  } finally {
+    await rm(own, { force: true });
   }
   throw new LexiscopeError("busy", `${folder} could not be locked`, { file: folder, hint: "another process keeps taking the lock; try again" });
 }
 
-async function readHolder(path: string): Promise<{ pid: number; started: string; purpose: string } | undefined> {
+/** Moves the lock of a dead process aside; a live holder is an error. Renaming first means that of two takers one wins. */
+async function takeStaleLock(folder: string, path: string, aside: string): Promise<void> {
+  const refuse = (holder: Holder): never => {
+    throw new LexiscopeError("busy", `${folder} is in use by process ${holder.pid} (${holder.purpose})`, {
+      file: folder,
+      hint: "wait for it to finish, or stop it, then run the command again",
+    });
+  };
+  const seen = await readHolder(path);
+  if (seen && (await isRunning(seen))) refuse(seen);
   try {
-    const holder = JSON.parse(await readFile(path, "utf8")) as { pid: number; started: string; purpose: string };
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  const moved = await readHolder(aside);
+  if (moved && (await isRunning(moved))) {
+    await rename(aside, path);
+    refuse(moved);
+  }
+  await rm(aside, { force: true });
+}
+
+interface Holder {
+  pid: number;
+  started: string;
+  purpose: string;
+}
+
+async function isRunning(holder: Holder): Promise<boolean> {
+  return holder.started === (await processStart(holder.pid));
+}
+
+async function readHolder(path: string): Promise<Holder | undefined> {
+  try {
+    const holder = JSON.parse(await readFile(path, "utf8")) as Holder;
     return Number.isInteger(holder.pid) && typeof holder.started === "string" ? holder : undefined;
   } catch {
     return undefined; // a lock cut short by a kill names nobody

@@ -1,0 +1,98 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { formatBytes, lockFolder, readExactly, readJson, requireDisk, sha256, sha256File, writeFileAtomic } from "./files.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lexiscope-files-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("writeFileAtomic", () => {
+  it("writes text and parts, replaces the old file, and leaves no temporary file", async () => {
+    const path = join(folder, "deep", "a.bin");
+    await writeFileAtomic(path, "old");
+    await writeFileAtomic(path, [Buffer.from("new "), Buffer.from("bytes")]);
+    expect(await readFile(path, "utf8")).toBe("new bytes");
+    expect(await readdir(join(folder, "deep"))).toEqual(["a.bin"]);
+  });
+
+  it("keeps the old file when writing fails", async () => {
+    const path = join(folder, "a");
+    await writeFileAtomic(path, "old");
+    await expect(writeFileAtomic(path, [Buffer.from("x"), null as unknown as Uint8Array])).rejects.toThrow();
+    expect(await readFile(path, "utf8")).toBe("old");
+    expect(await readdir(folder)).toEqual(["a"]);
+  });
+});
+
+describe("readExactly", () => {
+  it("reads a range and names a file that ends too soon", async () => {
+    const path = join(folder, "a");
+    await writeFile(path, "0123456789");
+    expect((await readExactly(path, 3, 4)).toString()).toBe("3456");
+    await expect(readExactly(path, 8, 4)).rejects.toMatchObject({ code: "bad_file", file: path, message: expect.stringContaining("byte 10") });
+  });
+});
+
+describe("readJson", () => {
+  it("says which file is missing or malformed", async () => {
+    await expect(readJson(join(folder, "none.json"))).rejects.toMatchObject({ code: "not_found" });
+    await writeFile(join(folder, "bad.json"), '{"a": ');
+    await expect(readJson(join(folder, "bad.json"))).rejects.toMatchObject({ code: "bad_file", file: join(folder, "bad.json") });
+  });
+});
+
+describe("hashes and sizes", () => {
+  it("hashes a file as its bytes", async () => {
+    const path = join(folder, "a");
+    await writeFile(path, "abc");
+    expect(await sha256File(path)).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    expect(sha256("abc")).toBe(await sha256File(path));
+  });
+
+  it("prints bytes in decimal units", () => {
+    expect([0, 999, 1000, 98_362_432, 2.5e9].map(formatBytes)).toEqual(["0 B", "999 B", "1.0 kB", "98.4 MB", "2.5 GB"]);
+  });
+
+  it("refuses work that the disk cannot hold, before it starts", async () => {
+    await requireDisk(join(folder, "not", "there", "yet"), 1, "a test");
+    await expect(requireDisk(folder, 1e18, "a test")).rejects.toMatchObject({ code: "environment", message: expect.stringMatching(/needs .* free/) });
+  });
+});
+
+describe("lockFolder", () => {
+  it("refuses a second holder by name and pid, and lets go", async () => {
+    const release = await lockFolder(folder, "a harvest");
+    await expect(lockFolder(folder, "another")).rejects.toMatchObject({ code: "busy", message: expect.stringContaining(`process ${process.pid} (a harvest)`) });
+    await release();
+    await (await lockFolder(folder, "another"))();
+  });
+
+  it("takes over the lock of a process that was killed", async () => {
+    const script = `import { lockFolder } from ${JSON.stringify(new URL("./files.ts", import.meta.url).href)}; await lockFolder(${JSON.stringify(folder)}, "victim"); console.log("held"); setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    await expect(lockFolder(folder, "second")).rejects.toMatchObject({ code: "busy" });
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await (await lockFolder(folder, "second"))();
+  });
+
+  it("takes over a lock cut short by a kill", async () => {
+    await writeFile(join(folder, ".lock"), '{"pid": 12');
+    await (await lockFolder(folder, "second"))();
+  });
+});
+
+it("lets one of many starters have the folder", async () => {
+  const results = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => lockFolder(folder, `starter ${i}`)));
+  expect(results.filter((r) => r.status === "fulfilled")).toHaveLength(1);
+  expect((await readdir(folder)).filter((name) => name !== ".lock")).toEqual([]);
+});
