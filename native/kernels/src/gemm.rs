@@ -1,53 +1,112 @@
 //! `y [m, n] = x [m, k] · wᵀ`, with `w [n, k]` packed once for the path.
+//!
+//! Every entry of y is one sum over k in rising order (from zero, in one accumulator), so its bits depend neither on the
+//! number of threads nor on m: a row gives the same result alone as in a batch.
 
-use crate::cpu::CpuPath;
+#[cfg(target_arch = "x86_64")]
+mod avx2_f32;
+#[cfg(target_arch = "x86_64")]
+mod avx2_i16;
+#[cfg(target_arch = "x86_64")]
+mod avx512_bf16;
+#[cfg(target_arch = "x86_64")]
+mod avx512_f32;
+mod block;
+mod input;
+mod tile;
+
+pub(crate) use block::{Done, PANEL_MAX, rows_per_block, sweep};
+pub(crate) use input::Input;
+
 use crate::exec::{Cancelled, Exec};
+pub use crate::packed::{PackedMatrix, PackedShared, Precision};
+use crate::packed::Form;
 use crate::shared::SharedMut;
 pub use crate::simd::dot_reference;
 
-/// What a packed matrix keeps of its weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Precision {
-    /// f32 products on every path.
-    Exact,
-    /// The path's low-precision form (bf16, i16), f32 on paths that have none.
-    Fast,
-}
-
-/// Weights `w [n, k]` (one row an output) in the form that a path multiplies with.
-pub struct PackedMatrix {
-    pub n: usize,
-    pub k: usize,
-    pub path: CpuPath,
-    pub precision: Precision,
-    data: Vec<f32>,
-}
-
-impl PackedMatrix {
-    /// Packs `w [n, k]`.
-    pub fn pack(exec: &Exec, precision: Precision, w: &[f32], n: usize, k: usize) -> Result<Self, Cancelled> {
-        assert_eq!(w.len(), n * k, "w must be [n, k]");
-        exec.cancel.check()?;
-        Ok(Self { n, k, path: exec.path, precision, data: w.to_vec() })
-    }
-
-    /// Bytes held.
-    pub fn bytes(&self) -> usize {
-        self.data.len() * 4
-    }
-}
-
-/// `y = x · wᵀ`, or `y += x · wᵀ` with `accumulate`. `x [m, k]`, `y [m, n]`.
+/// `y = x · wᵀ`, or `y += x · wᵀ` with `accumulate`. `x [m, k]`, `y [m, n]`. The kernel is the one `w` was packed for.
+///
+/// NaN and infinities in x go where f32 arithmetic sends them; on the i16 form a row of x (or w) that holds one gives a
+/// row (column) of NaN.
 pub fn gemm(exec: &Exec, x: &[f32], m: usize, w: &PackedMatrix, y: &mut [f32], accumulate: bool) -> Result<(), Cancelled> {
     assert_eq!(x.len(), m * w.k, "x must be [m, k]");
     assert_eq!(y.len(), m * w.n, "y must be [m, n]");
+    exec.cancel.check()?;
+    if m == 0 || w.n == 0 {
+        return Ok(());
+    }
+    if w.form == Form::Rows {
+        return plain(exec, x, m, w, y, accumulate);
+    }
+    let input = Input::prepare(exec, x, m, w, false)?;
+    let grid = Grid::new(m, w);
     let out = SharedMut::new(y);
-    exec.run(m, |row| {
-        // SAFETY: one chunk, one row.
-        let y_row = unsafe { out.slice(row * w.n, w.n) };
+    let chunk = |c: usize| {
+        let (rows, panels) = grid.chunk(c);
+        let _ = sweep(exec, &input, w, rows, panels, &mut |tile| {
+            for (i, line) in tile.values.chunks_exact(tile.panel_rows).enumerate() {
+                // SAFETY: a chunk owns its rows × its panels.
+                let y = unsafe { out.slice((tile.row + i) * w.n + tile.col, tile.cols) };
+                if accumulate {
+                    for (y, v) in y.iter_mut().zip(line) {
+                        *y += v;
+                    }
+                } else {
+                    y.copy_from_slice(&line[..tile.cols]);
+                }
+            }
+        });
+    };
+    let done = if grid.chunks() == 1 {
+        chunk(0);
+        exec.cancel.check()
+    } else {
+        exec.run(grid.chunks(), chunk)
+    };
+    input.recycle();
+    done
+}
+
+/// How `[m, n]` is cut: row blocks whose x stays in L2, times groups of panels worth a task.
+struct Grid {
+    m: usize,
+    block: usize,
+    panels: usize,
+    groups: usize,
+}
+
+impl Grid {
+    fn new(m: usize, w: &PackedMatrix) -> Self {
+        let block = rows_per_block(w).min(m);
+        let panels = w.panels();
+        let panel_bytes = w.form.panel_rows() * w.form.steps(w.k) * 4;
+        let flops = 2 * block * w.form.panel_rows() * w.k;
+        // Nanoseconds at 400 GFLOP/s or 10 GB/s, whichever is slower; a task should take 50 to 200 µs.
+        let cost = panels * (flops / 400).max(panel_bytes / 10);
+        Self { m, block, panels, groups: (cost / 100_000).clamp(1, panels) }
+    }
+    fn chunks(&self) -> usize {
+        self.m.div_ceil(self.block) * self.groups
+    }
+    fn chunk(&self, c: usize) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
+        let (b, g) = (c / self.groups, c % self.groups);
+        let rows = b * self.block..((b + 1) * self.block).min(self.m);
+        (rows, g * self.panels / self.groups..(g + 1) * self.panels / self.groups)
+    }
+}
+
+/// The reference: one [`dot_reference`] an entry.
+fn plain(exec: &Exec, x: &[f32], m: usize, w: &PackedMatrix, y: &mut [f32], accumulate: bool) -> Result<(), Cancelled> {
+    const COLS: usize = 256;
+    let groups = w.n.div_ceil(COLS);
+    let out = SharedMut::new(y);
+    exec.run(m * groups, |c| {
+        let (row, first) = (c / groups, c % groups * COLS);
         let x_row = &x[row * w.k..(row + 1) * w.k];
-        for (j, y) in y_row.iter_mut().enumerate() {
-            let dot = dot_reference(x_row, &w.data[j * w.k..(j + 1) * w.k]);
+        // SAFETY: a chunk owns these columns of its row.
+        let y = unsafe { out.slice(row * w.n + first, COLS.min(w.n - first)) };
+        for (j, y) in y.iter_mut().enumerate() {
+            let dot = dot_reference(x_row, w.f32_row(first + j));
             *y = if accumulate { *y + dot } else { dot };
         }
     })

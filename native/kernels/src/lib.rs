@@ -4,15 +4,34 @@
 //! Work is cut into chunks whose number and order never depend on the number of threads, so results are the same bits
 //! for any thread count on one path.
 
+pub mod activation;
+pub mod adam;
+pub mod attention;
+pub mod chunks;
 pub mod cpu;
 pub mod exec;
+pub mod exp;
 pub mod gemm;
+pub mod huge;
+pub mod logits;
+pub mod norm;
+mod packed;
+mod packed_buf;
+mod packed_panel;
+#[cfg(target_arch = "x86_64")]
+mod packed_x86;
+pub mod probe;
+pub mod qkv;
+pub mod rope;
 pub mod shared;
 pub mod simd;
+pub mod sparse;
 pub mod topk;
+mod versions;
 
+pub use chunks::for_chunks;
 pub use cpu::CpuPath;
 pub use exec::{Cancel, Cancelled, Exec};
-pub use gemm::{PackedMatrix, Precision, gemm};
+pub use gemm::{PackedMatrix, PackedShared, Precision, gemm};
 pub use shared::SharedMut;
 pub use topk::{TopKOutput, topk_gemm};

@@ -1,11 +1,26 @@
 //! Fused `x · wᵀ + b` and selection of the k largest per row: the [m, n] product is never written to memory.
+//!
+//! The packed (low-precision) product screens, exact f32 decides. With x̂, ŵ what is multiplied,
+//! |x·w − x̂·ŵ| ≤ ‖x − x̂‖‖ŵ‖ + ‖x‖‖w − ŵ‖, plus the rounding of the sums; an entry is dropped only when its upper bound
+//! is below a value that k others surely reach. Set and values are therefore those of [`topk_reference`], bit for bit,
+//! on every path.
+
+mod filter;
+#[cfg(target_arch = "x86_64")]
+mod filter_x86;
+mod queue;
+mod select;
 
 use crate::exec::{Cancelled, Exec};
-use crate::gemm::{PackedMatrix, dot_reference};
+use crate::gemm::{Input, PackedMatrix, rows_per_block, sweep};
+use crate::packed::Form;
 use crate::shared::SharedMut;
+use filter::{Bounds, filter};
+use queue::RowQueue;
+use select::Selector;
 
 /// The k largest entries of each row, by value descending, ties by lower index. Rows with fewer than k columns do not
-/// occur: `k <= n` is required.
+/// occur: `k <= n` is required. A row in which x or any entry is NaN, or x is infinite, has values NaN and indices 0..k.
 #[derive(Clone, Debug, Default)]
 pub struct TopKOutput {
     /// `[m, k]` column of each entry.
@@ -15,7 +30,8 @@ pub struct TopKOutput {
 }
 
 /// Top k of `x [m, k_in] · wᵀ + bias` per row. `w_exact [n, k_in]` are the f32 weights from which the values of the
-/// selected entries are computed, so the selection and the values are exact on every path and equal on all of them.
+/// selected entries are computed ([`crate::simd::dot`]), so the selection and the values are exact on every path and
+/// equal on all of them. `w` must be packed from the same weights.
 pub fn topk_gemm(
     exec: &Exec,
     x: &[f32],
@@ -25,23 +41,131 @@ pub fn topk_gemm(
     bias: Option<&[f32]>,
     k: usize,
 ) -> Result<TopKOutput, Cancelled> {
-    assert!(k >= 1 && k <= w.n, "1 <= k <= n");
-    assert_eq!(x.len(), m * w.k, "x must be [m, k]");
-    assert_eq!(w_exact.len(), w.n * w.k, "w_exact must be [n, k]");
+    check(x, m, w.n, w.k, w_exact, bias, k);
+    if w.form == Form::Rows {
+        return topk_reference(exec, x, m, w.n, w.k, w_exact, bias, k);
+    }
+    exec.cancel.check()?;
+    let mut out = TopKOutput { indices: vec![0; m * k], values: vec![0.0; m * k] };
+    if m == 0 {
+        return Ok(out);
+    }
+    let input = Input::prepare(exec, x, m, w, true)?;
+    let bounds = Bounds::new(w, bias);
+    let cut = Cut::new(m, w, k);
+    let selector = Selector { exec, x, w_exact, bias, bounds: &bounds, k_in: w.k, k };
+    let (indices, values) = (SharedMut::new(&mut out.indices), SharedMut::new(&mut out.values));
+    let screen = |c: usize| {
+        let (rows, panels) = cut.chunk(c);
+        let mut queues: Vec<RowQueue> = rows.clone().map(|i| RowQueue::new(&input.rows[i], &bounds, k)).collect();
+        let swept = sweep(exec, &input, w, rows.clone(), panels, &mut |tile| {
+            let at = tile.row - rows.start;
+            let height = tile.values.len() / tile.panel_rows;
+            filter(exec.path, &tile, &mut queues[at..at + height], &bounds, k);
+        });
+        swept.map(|()| queues)
+    };
+    // SAFETY (both uses): one call a row.
+    let write = |row: usize, queues: &mut [RowQueue]| unsafe {
+        selector.select(row, queues, indices.slice(row * k, k), values.slice(row * k, k));
+    };
+    if cut.segments == 1 {
+        exec.run(cut.chunks(), |c| {
+            let Ok(mut queues) = screen(c) else { return };
+            for (i, queue) in queues.iter_mut().enumerate() {
+                write(cut.chunk(c).0.start + i, std::slice::from_mut(queue));
+            }
+        })?;
+    } else {
+        let mut parts: Vec<Vec<RowQueue>> = (0..cut.chunks()).map(|_| Vec::new()).collect();
+        let shared = SharedMut::new(&mut parts);
+        exec.run(cut.chunks(), |c| {
+            if let Ok(queues) = screen(c) {
+                // SAFETY: one chunk, one part.
+                unsafe { shared.slice(c, 1)[0] = queues };
+            }
+        })?;
+        let mut rows: Vec<Vec<RowQueue>> = (0..m).map(|_| Vec::with_capacity(cut.segments)).collect();
+        for (c, queues) in parts.into_iter().enumerate() {
+            let first = cut.chunk(c).0.start;
+            for (i, queue) in queues.into_iter().enumerate() {
+                rows[first + i].push(queue);
+            }
+        }
+        let shared = SharedMut::new(&mut rows);
+        // SAFETY: one chunk, one row.
+        exec.run(m, |row| write(row, unsafe { &mut shared.slice(row, 1)[0] }))?;
+    }
+    input.recycle();
+    exec.cancel.check()?;
+    Ok(out)
+}
+
+/// Row blocks times segments of the outputs; segments only when there are few rows.
+struct Cut {
+    m: usize,
+    block: usize,
+    panels: usize,
+    segments: usize,
+}
+
+impl Cut {
+    /// Blocks that keep 64 threads busy at a training batch.
+    const BLOCK_ROWS: usize = 96;
+
+    fn new(m: usize, w: &PackedMatrix, k: usize) -> Self {
+        let block = rows_per_block(w).min(Self::BLOCK_ROWS).min(m);
+        let panels = w.panels();
+        let blocks = m.div_ceil(block);
+        // A segment selects its own top k first, so it should be much longer than k.
+        let longest = (w.n / (16 * k).max(1024)).clamp(1, panels);
+        let segments = if blocks >= 16 { 1 } else { (32 / blocks).clamp(1, longest) };
+        Self { m, block, panels, segments }
+    }
+    fn chunks(&self) -> usize {
+        self.m.div_ceil(self.block) * self.segments
+    }
+    fn chunk(&self, c: usize) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
+        let (b, s) = (c / self.segments, c % self.segments);
+        let rows = b * self.block..((b + 1) * self.block).min(self.m);
+        (rows, s * self.panels / self.segments..(s + 1) * self.panels / self.segments)
+    }
+}
+
+fn check(x: &[f32], m: usize, n: usize, k_in: usize, w_exact: &[f32], bias: Option<&[f32]>, k: usize) {
+    assert!(k >= 1 && k <= n, "1 <= k <= n");
+    assert_eq!(x.len(), m * k_in, "x must be [m, k]");
+    assert_eq!(w_exact.len(), n * k_in, "w_exact must be [n, k]");
+    assert!(bias.is_none_or(|b| b.len() == n), "bias must be [n]");
+}
+
+/// [`topk_gemm`] without screening: the definition. `w_exact [n, k_in]`.
+pub fn topk_reference(
+    exec: &Exec,
+    x: &[f32],
+    m: usize,
+    n: usize,
+    k_in: usize,
+    w_exact: &[f32],
+    bias: Option<&[f32]>,
+    k: usize,
+) -> Result<TopKOutput, Cancelled> {
+    check(x, m, n, k_in, w_exact, bias, k);
     let mut out = TopKOutput { indices: vec![0; m * k], values: vec![0.0; m * k] };
     let (indices, values) = (SharedMut::new(&mut out.indices), SharedMut::new(&mut out.values));
     exec.run(m, |row| {
-        let x_row = &x[row * w.k..(row + 1) * w.k];
-        let mut all: Vec<(f32, u32)> = (0..w.n)
-            .map(|j| (dot_reference(x_row, &w_exact[j * w.k..(j + 1) * w.k]) + bias.map_or(0.0, |b| b[j]), j as u32))
-            .collect();
-        all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let x_row = &x[row * k_in..(row + 1) * k_in];
+        let mut all = Vec::with_capacity(n);
+        for j in 0..n {
+            if j % 256 == 0 && exec.cancel.is_cancelled() {
+                return;
+            }
+            let dot = crate::simd::dot(exec.path, x_row, &w_exact[j * k_in..(j + 1) * k_in]);
+            all.push((dot + bias.map_or(0.0, |b| b[j]), j as u32));
+        }
         // SAFETY: one chunk, one row.
         let (ri, rv) = unsafe { (indices.slice(row * k, k), values.slice(row * k, k)) };
-        for (slot, &(v, i)) in all.iter().take(k).enumerate() {
-            ri[slot] = i;
-            rv[slot] = v;
-        }
+        select::write_best(&mut all, x_row.iter().all(|v| v.is_finite()), ri, rv);
     })?;
     Ok(out)
 }
