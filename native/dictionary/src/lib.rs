@@ -1,1 +1,23 @@
+//! Sparse dictionaries: encode, decode, the training step, PCA, and measures against known truth.
+//!
+//! Letters: n rows (tokens), B rows of a batch, d width, F features, k entries a row. Encoder and decoder are `[F, d]`,
+//! one row a feature.
 
+mod decode;
+mod dictionary;
+mod error;
+mod evaluate;
+mod pca;
+mod rng;
+pub mod toy;
+mod trainer;
+mod weights;
+
+pub use dictionary::{Activation, Dictionary, DictionaryOptions};
+pub use error::DictionaryError;
+pub use evaluate::Evaluation;
+pub use lexiscope_kernels::TopKOutput;
+pub use pca::{Pca, PcaResult};
+pub use trainer::state::{StateArray, StateType};
+pub use trainer::{PhaseTimes, StepMetrics, Trainer, TrainerOptions};
+pub use weights::Weights;

@@ -1,0 +1,157 @@
+use crate::decode::decode_row;
+use crate::error::{DictionaryError, require, require_finite, require_shape};
+use lexiscope_kernels::gemm::{PackedMatrix, Precision, gemm};
+use lexiscope_kernels::{Cancelled, Exec, SharedMut, TopKOutput, topk_gemm};
+
+/// Rows that one chunk of a parallel loop takes.
+pub(crate) const ROW_CHUNK: usize = 64;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// Keep the k largest pre-activations, then ReLU (Gao et al.). `k = F` is a plain ReLU.
+    TopK { k: usize },
+    /// Keep everything as it is (PCA).
+    Identity,
+}
+
+/// Weights of a dictionary; `encoder`, `decoder` `[F, d]`, `encoder_bias [F]`, `decoder_bias [d]`.
+#[derive(Clone, Debug)]
+pub struct DictionaryOptions {
+    pub d: usize,
+    pub features: usize,
+    pub activation: Activation,
+    /// β: subtract `decoder_bias` from x before encoding.
+    pub apply_b_dec_to_input: bool,
+    pub encoder: Vec<f32>,
+    pub encoder_bias: Vec<f32>,
+    pub decoder: Vec<f32>,
+    pub decoder_bias: Vec<f32>,
+}
+
+/// f = act((x − β·b_dec)·W_encᵀ + b_enc), x̂ = f·W_dec + b_dec. Ready to use from any thread.
+pub struct Dictionary {
+    weights: DictionaryOptions,
+    decoder_norms: Vec<f32>,
+    packed: PackedMatrix,
+}
+
+impl Dictionary {
+    /// Checks shapes, refuses NaN and infinity, packs the encoder.
+    pub fn new(exec: &Exec, options: DictionaryOptions) -> Result<Self, DictionaryError> {
+        let DictionaryOptions { d, features, .. } = options;
+        require(d >= 1 && features >= 1, || format!("a dictionary of width {d} with {features} features"))?;
+        if let Activation::TopK { k } = options.activation {
+            require(k >= 1 && k <= features, || format!("k is {k}; it must lie between 1 and the {features} features"))?;
+        }
+        for (name, values, shape) in [
+            ("encoder", &options.encoder, &[features, d][..]),
+            ("encoderBias", &options.encoder_bias, &[features]),
+            ("decoder", &options.decoder, &[features, d]),
+            ("decoderBias", &options.decoder_bias, &[d]),
+        ] {
+            require_shape(name, values.len(), shape)?;
+            require_finite(name, values)?;
+        }
+        let precision = match options.activation {
+            Activation::TopK { .. } => Precision::Fast,
+            Activation::Identity => Precision::Exact,
+        };
+        let packed = PackedMatrix::pack(exec, precision, &options.encoder, features, d)?;
+        let decoder_norms =
+            options.decoder.chunks_exact(d).map(|row| row.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt() as f32).collect();
+        Ok(Self { weights: options, decoder_norms, packed })
+    }
+
+    pub fn d(&self) -> usize {
+        self.weights.d
+    }
+    pub fn features(&self) -> usize {
+        self.weights.features
+    }
+    /// Entries per row that [`Dictionary::encode`] gives.
+    pub fn k_out(&self) -> usize {
+        match self.weights.activation {
+            Activation::TopK { k } => k,
+            Activation::Identity => self.weights.features,
+        }
+    }
+    /// `W_dec,i [d]`
+    pub fn decoder_row(&self, feature: usize) -> &[f32] {
+        &self.weights.decoder[feature * self.weights.d..(feature + 1) * self.weights.d]
+    }
+    /// ‖W_dec,i‖
+    pub fn decoder_norm(&self, feature: usize) -> f32 {
+        self.decoder_norms[feature]
+    }
+    pub fn decoder_bias(&self) -> &[f32] {
+        &self.weights.decoder_bias
+    }
+
+    /// Features of `x [n, d]` (already rounded to bf16): `[n, k_out]`, largest first; value 0 marks an empty place.
+    /// With [`Activation::Identity`] all features in their order, of either sign. Rows must be finite.
+    pub fn encode(&self, exec: &Exec, x: &[f32], n: usize) -> Result<TopKOutput, Cancelled> {
+        let d = self.d();
+        assert_eq!(x.len(), n * d, "x must be [n, d]");
+        let centred = self.weights.apply_b_dec_to_input.then(|| centre(x, &self.weights.decoder_bias));
+        let x = centred.as_deref().unwrap_or(x);
+        match self.weights.activation {
+            Activation::TopK { k } => {
+                let bias = Some(&self.weights.encoder_bias[..]);
+                let mut out = topk_gemm(exec, x, n, &self.packed, &self.weights.encoder, bias, k)?;
+                out.values.iter_mut().for_each(|v| *v = v.max(0.0));
+                Ok(out)
+            }
+            Activation::Identity => {
+                let features = self.features();
+                let mut values = vec![0.0; n * features];
+                gemm(exec, x, n, &self.packed, &mut values, false)?;
+                for row in values.chunks_exact_mut(features) {
+                    row.iter_mut().zip(&self.weights.encoder_bias).for_each(|(v, b)| *v += b);
+                }
+                Ok(TopKOutput { indices: (0..n).flat_map(|_| 0..features as u32).collect(), values })
+            }
+        }
+    }
+
+    /// x̂ of encoded rows into `out [n, d]`.
+    pub fn decode(&self, exec: &Exec, code: &TopKOutput, out: &mut [f32]) -> Result<(), Cancelled> {
+        let (d, k) = (self.d(), self.k_out());
+        let n = out.len() / d;
+        assert!(out.len() == n * d && code.indices.len() == n * k, "out must be [n, d] of the encoded rows");
+        let out = SharedMut::new(out);
+        exec.run(n.div_ceil(ROW_CHUNK), |chunk| {
+            for row in chunk * ROW_CHUNK..((chunk + 1) * ROW_CHUNK).min(n) {
+                // SAFETY: rows of different chunks are disjoint.
+                let out = unsafe { out.slice(row * d, d) };
+                let entries = row * k..(row + 1) * k;
+                decode_row(
+                    exec.path,
+                    &code.indices[entries.clone()],
+                    &code.values[entries],
+                    &self.weights.decoder,
+                    &self.weights.decoder_bias,
+                    out,
+                );
+            }
+        })
+    }
+
+    /// x̂ of `x [n, d]` (already rounded to bf16) into `out [n, d]`.
+    pub fn reconstruct(&self, exec: &Exec, x: &[f32], n: usize, out: &mut [f32]) -> Result<(), Cancelled> {
+        assert_eq!(out.len(), n * self.d(), "out must be [n, d]");
+        let code = self.encode(exec, x, n)?;
+        self.decode(exec, &code, out)
+    }
+}
+
+fn centre(x: &[f32], centre: &[f32]) -> Vec<f32> {
+    let mut out = x.to_vec();
+    for row in out.chunks_exact_mut(centre.len()) {
+        row.iter_mut().zip(centre).for_each(|(x, c)| *x -= c);
+    }
+    out
+}
+
+#[cfg(test)]
+#[path = "dictionary_tests.rs"]
+mod tests;

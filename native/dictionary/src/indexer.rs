@@ -1,0 +1,234 @@
+//! What every feature does over a store, in one pass: statistics, examples, co-activation.
+//!
+//! Nothing here depends on how the pass is cut into calls or on the number of threads: each feature's tokens are seen
+//! in their order, and samples are drawn by a hash of (seed, feature, context, position) instead of a running generator.
+//!
+//! **Memory**, for F features, `t` strongest examples, `i` intervals of `p` samples: at most F × (4 KB histogram + 4 KB
+//! co-activation table, larger above 32 neighbours + 48 B × (t + 16·p·(log2 i + 2)) examples), and the activations of
+//! those examples' contexts. None of it grows with the number of tokens.
+
+mod coactivation;
+mod examples;
+mod histogram;
+mod result;
+
+use crate::dictionary::Dictionary;
+use crate::error::{DictionaryError, require, require_finite};
+use coactivation::Partners;
+use examples::{Examples, Limits};
+use histogram::Histogram;
+use lexiscope_kernels::simd::f32_from_bf16;
+use lexiscope_kernels::{Exec, SharedMut, TopKOutput};
+pub use result::{HISTOGRAM_BINS, IndexResult, NO_NEIGHBOUR, STRONGEST};
+
+/// Rows that are encoded at once, up to the end of a context.
+const ROWS: usize = 8192;
+/// Features that one chunk of a parallel loop takes.
+const FEATURE_CHUNK: usize = 32;
+/// Only pairs among a token's strongest features count as co-active: k² pairs of a wide row would outlast the encoder.
+const PAIRED: usize = 64;
+
+#[derive(Clone, Copy, Debug)]
+pub struct IndexerOptions {
+    pub features: usize,
+    /// Strongest examples kept per feature, one a context.
+    pub top: usize,
+    /// Equal-width intervals of (0, maximum], and samples kept in each.
+    pub intervals: usize,
+    pub per_interval: usize,
+    /// Co-activation neighbours reported per feature.
+    pub coactivation: usize,
+    pub seed: u64,
+}
+
+/// One feature's running record.
+#[derive(Default)]
+struct Record {
+    fired: u32,
+    maximum: f32,
+    sum: f64,
+    sum_squares: f64,
+    histogram: Histogram,
+    examples: Examples,
+    partners: Partners,
+}
+
+pub struct Indexer {
+    options: IndexerOptions,
+    records: Vec<Record>,
+    tokens: u32,
+    last_context: Option<u32>,
+    /// A call was cut short, so that some features have seen tokens that others have not.
+    broken: bool,
+}
+
+impl Indexer {
+    pub fn new(options: IndexerOptions) -> Result<Self, DictionaryError> {
+        for (name, value, least, most) in [
+            ("features", options.features, 1, 1 << 24),
+            ("top", options.top, 1, 1000),
+            ("intervals", options.intervals, 1, 64),
+            ("perInterval", options.per_interval, 0, 1000),
+            ("coactivation", options.coactivation, 0, 1000),
+        ] {
+            require((least..=most).contains(&value), || format!("{name} is {value}; it must lie between {least} and {most}"))?;
+        }
+        let records = std::iter::repeat_with(Record::default).take(options.features).collect();
+        Ok(Self { options, records, tokens: 0, last_context: None, broken: false })
+    }
+
+    /// Adds whole contexts: row r of `rows [n, d]` (bf16) is token `positions[r]` of context `contexts[r]`. Contexts
+    /// grow over the whole pass, positions within a context. Rows must be finite.
+    pub fn add(
+        &mut self,
+        exec: &Exec,
+        dictionary: &Dictionary,
+        rows: &[u16],
+        contexts: &[u32],
+        positions: &[u32],
+    ) -> Result<(), DictionaryError> {
+        let (d, n) = (dictionary.d(), contexts.len());
+        require(dictionary.features() == self.options.features, || {
+            format!("the dictionary has {} features, the index {}", dictionary.features(), self.options.features)
+        })?;
+        require(rows.len() == n * d, || format!("rows has {} values; {n} rows of {d} are expected", rows.len()))?;
+        self.check(contexts, positions)?;
+        let bad = rows.iter().position(|bits| bits & 0x7f80 == 0x7f80);
+        require(bad.is_none(), || format!("row {} holds NaN or infinity", bad.unwrap_or(0) / d))?;
+        exec.cancel.set_total(n as u64);
+        let mut x = Vec::new();
+        let mut start = 0;
+        while start < n {
+            let mut end = (start + ROWS).min(n);
+            while end < n && contexts[end] == contexts[end - 1] {
+                end += 1;
+            }
+            x.resize((end - start) * d, 0.0);
+            f32_from_bf16(&rows[start * d..end * d], &mut x);
+            self.broken = true;
+            let mut code = dictionary.encode(exec, &x, end - start)?;
+            for (value, &feature) in code.values.iter_mut().zip(&code.indices) {
+                *value *= dictionary.decoder_norm(feature as usize);
+            }
+            require_finite("activations", &code.values)?;
+            self.add_encoded(exec, &code, &contexts[start..end], &positions[start..end])?;
+            exec.cancel.add_done((end - start) as u64);
+            start = end;
+        }
+        self.broken = false;
+        Ok(())
+    }
+
+    fn check(&self, contexts: &[u32], positions: &[u32]) -> Result<(), DictionaryError> {
+        require(!self.broken, || "an earlier call was cut short; the index must be begun again".into())?;
+        require(contexts.len() == positions.len(), || {
+            format!("{} contexts beside {} positions", contexts.len(), positions.len())
+        })?;
+        require(self.tokens as usize + contexts.len() <= u32::MAX as usize, || "more than 2³² tokens".into())?;
+        if let (Some(&first), Some(last)) = (contexts.first(), self.last_context) {
+            require(first > last, || format!("context {first} comes after context {last}"))?;
+        }
+        for r in 1..contexts.len() {
+            let grows = (contexts[r], positions[r]) > (contexts[r - 1], positions[r - 1]);
+            require(grows, || format!("row {r} (context {}, position {}) is out of order", contexts[r], positions[r]))?;
+        }
+        Ok(())
+    }
+
+    /// Takes in activations a_i of rows that passed [`Indexer::check`]. Values ≤ 0 count as silent.
+    fn add_encoded(
+        &mut self,
+        exec: &Exec,
+        code: &TopKOutput,
+        contexts: &[u32],
+        positions: &[u32],
+    ) -> Result<(), DictionaryError> {
+        self.broken = true;
+        let n = contexts.len();
+        let k = code.indices.len() / n.max(1);
+        let (offsets, entries) = by_feature(code, self.options.features);
+        let limits = Limits {
+            top: self.options.top,
+            intervals: self.options.intervals,
+            per_interval: self.options.per_interval,
+            seed: self.options.seed,
+        };
+        let most_partners = if self.options.coactivation == 0 { 0 } else { PAIRED };
+        let table = coactivation::table_slots(self.options.coactivation);
+        let features = self.options.features;
+        let records = SharedMut::new(&mut self.records);
+        exec.run(features.div_ceil(FEATURE_CHUNK), |chunk| {
+            let mut group: Vec<(u32, f32)> = Vec::new();
+            for feature in chunk * FEATURE_CHUNK..((chunk + 1) * FEATURE_CHUNK).min(features) {
+                // SAFETY: one chunk, its own features.
+                let record = unsafe { &mut records.slice(feature, 1)[0] };
+                let mine = &entries[offsets[feature] as usize..offsets[feature + 1] as usize];
+                for same in mine.chunk_by(|&a, &b| contexts[a as usize / k] == contexts[b as usize / k]) {
+                    group.clear();
+                    group.extend(same.iter().map(|&e| (positions[e as usize / k], code.values[e as usize])));
+                    record.take(feature as u32, contexts[same[0] as usize / k], &group, &limits);
+                }
+                for &entry in mine {
+                    let (row, slot) = (entry as usize / k, entry as usize % k);
+                    if slot < most_partners {
+                        let others = row * k..row * k + k.min(most_partners);
+                        for (&other, &value) in code.indices[others.clone()].iter().zip(&code.values[others]) {
+                            if value > 0.0 && other != feature as u32 {
+                                record.partners.count(other, table);
+                            }
+                        }
+                    }
+                }
+            }
+        })?;
+        self.tokens += n as u32;
+        self.last_context = contexts.last().copied().or(self.last_context);
+        self.broken = false;
+        Ok(())
+    }
+
+    /// The whole result; the index is then empty.
+    pub fn finish(&mut self, exec: &Exec) -> Result<IndexResult, DictionaryError> {
+        require(!self.broken, || "an earlier call was cut short; the index must be begun again".into())?;
+        let records = std::mem::take(&mut self.records);
+        self.broken = true;
+        result::gather(exec, &self.options, self.tokens, records)
+    }
+}
+
+impl Record {
+    fn take(&mut self, feature: u32, context: u32, group: &[(u32, f32)], limits: &Limits) {
+        for &(_, value) in group {
+            self.fired += 1;
+            self.maximum = self.maximum.max(value);
+            self.sum += f64::from(value);
+            self.sum_squares += f64::from(value) * f64::from(value);
+            self.histogram.add(value);
+        }
+        self.examples.offer(feature, context, group, self.maximum, limits);
+    }
+}
+
+/// Entries with a positive value, sorted by feature and then by row: `offsets [F + 1]` into entry numbers.
+fn by_feature(code: &TopKOutput, features: usize) -> (Vec<u32>, Vec<u32>) {
+    let mut offsets = vec![0u32; features + 1];
+    let active = || code.indices.iter().zip(&code.values).enumerate().filter(|(_, (_, value))| **value > 0.0);
+    for (_, (&feature, _)) in active() {
+        offsets[feature as usize + 1] += 1;
+    }
+    for f in 0..features {
+        offsets[f + 1] += offsets[f];
+    }
+    let mut next = offsets.clone();
+    let mut entries = vec![0u32; offsets[features] as usize];
+    for (entry, (&feature, _)) in active() {
+        let at = &mut next[feature as usize];
+        entries[*at as usize] = entry as u32;
+        *at += 1;
+    }
+    (offsets, entries)
+}
+
+#[cfg(test)]
+#[path = "indexer_tests.rs"]
+mod tests;

@@ -1,0 +1,205 @@
+//! TopK training (Gao et al. 2024): mean ‖x − x̂‖² with AuxK, Adam, unit decoder rows.
+//!
+//! Only the encoder's product is dense; all else touches active entries. A step first finds everything that it will
+//! change (and may be stopped there), then changes it in one pass over the features that is never stopped.
+
+mod aux;
+mod batch;
+mod forward;
+pub(crate) mod state;
+mod update;
+
+use crate::error::{DictionaryError, require, require_finite, require_shape};
+use crate::rng::Rng;
+use crate::weights::Weights;
+use aux::AuxLoss;
+use batch::Batch;
+use forward::Residual;
+use lexiscope_kernels::adam::{AdamOptions, AdamStep};
+use lexiscope_kernels::gemm::{PackedMatrix, Precision};
+use lexiscope_kernels::sparse::{Inverted, ReconstructionLoss};
+use lexiscope_kernels::{Cancel, Exec, topk_gemm};
+use std::time::Instant;
+
+#[derive(Clone, Debug)]
+pub struct TrainerOptions {
+    pub d: usize,
+    pub features: usize,
+    pub k: usize,
+    pub seed: u64,
+    /// x = scale·raw, so that E‖x‖² = d.
+    pub scale: f32,
+    /// Start of b_dec `[d]`, in raw units.
+    pub decoder_bias: Vec<f32>,
+    /// Encoder rows start as decoder rows times this.
+    pub encoder_scale: f32,
+    pub adam: AdamOptions,
+    /// Weight of the normalised auxiliary loss; 0 = off.
+    pub aux_coefficient: f32,
+    pub aux_k: usize,
+    /// Tokens without firing after which a latent is dead.
+    pub dead_after: u64,
+    /// Leaves the random decoder as it is: the baseline.
+    pub freeze_decoder: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PhaseTimes {
+    pub encode: f64,
+    pub decode: f64,
+    pub backward: f64,
+    pub update: f64,
+    pub aux: f64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StepMetrics {
+    /// mean ‖x − x̂‖²
+    pub loss: f64,
+    /// mean ‖e − ê‖² / mean ‖e − ē‖², before its coefficient; 0 when nothing is dead.
+    pub aux_loss: f64,
+    /// Σ‖x − x̂‖² / Σ‖x − x̄‖², x̄ of this batch
+    pub fvu: f64,
+    pub l0: f64,
+    pub dead: usize,
+    /// Milliseconds.
+    pub ms: PhaseTimes,
+}
+
+/// A dictionary in training. Its state after a step depends on the state before, the rows and the learning rate alone:
+/// not on the CPU path, nor on the number of threads.
+pub struct Trainer {
+    options: TrainerOptions,
+    weights: Weights,
+    first_moment: Weights,
+    second_moment: Weights,
+    steps: u64,
+    /// [F] tokens since the latent last fired.
+    silent: Vec<u64>,
+    /// The encoder in the path's form; gone after `load`, rebuilt by the next step.
+    packed: Option<PackedMatrix>,
+    batch: Batch,
+    residual: Residual,
+}
+
+impl Trainer {
+    /// Random unit decoder rows, encoder = decoder · `encoder_scale`, b_enc = 0.
+    pub fn new(exec: &Exec, options: TrainerOptions) -> Result<Self, DictionaryError> {
+        let TrainerOptions { d, features, k, .. } = options;
+        require(d >= 1 && features >= 1, || format!("a dictionary of width {d} with {features} features"))?;
+        require(k >= 1 && k <= features, || format!("k is {k}; it must lie between 1 and the {features} features"))?;
+        require(options.scale.is_finite() && options.scale > 0.0, || format!("scale is {}; it must be above 0", options.scale))?;
+        require_shape("decoderBias", options.decoder_bias.len(), &[d])?;
+        require_finite("decoderBias", &options.decoder_bias)?;
+        let AdamOptions { beta1, beta2, epsilon } = options.adam;
+        let betas = (0.0..1.0).contains(&beta1) && (0.0..1.0).contains(&beta2);
+        require(betas && epsilon > 0.0, || format!("Adam needs 0 ≤ β < 1 and ε > 0, not {beta1}, {beta2}, {epsilon}"))?;
+        require(options.encoder_scale.is_finite() && options.aux_coefficient >= 0.0 && options.aux_coefficient.is_finite(), || {
+            "encoderScale and auxCoefficient must be finite, auxCoefficient not below 0".to_string()
+        })?;
+        let mut weights = Weights::zeros(features, d);
+        for (i, (row, encoder)) in weights.decoder.chunks_exact_mut(d).zip(weights.encoder.chunks_exact_mut(d)).enumerate() {
+            Rng::new(options.seed, i as u64).fill_unit(row);
+            encoder.iter_mut().zip(row).for_each(|(e, v)| *e = *v * options.encoder_scale);
+        }
+        weights.decoder_bias = options.decoder_bias.iter().map(|v| v * options.scale).collect();
+        let packed = PackedMatrix::pack(exec, Precision::Fast, &weights.encoder, features, d)?;
+        Ok(Self {
+            weights,
+            first_moment: Weights::zeros(features, d),
+            second_moment: Weights::zeros(features, d),
+            steps: 0,
+            silent: vec![0; features],
+            packed: Some(packed),
+            batch: Batch::default(),
+            residual: Residual::default(),
+            options,
+        })
+    }
+
+    /// Steps applied so far.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Weights with unit decoder rows and the scale folded in: raw in, raw out, f_i = a_i, b_dec subtracted first.
+    pub fn weights(&self) -> Weights {
+        self.weights.folded(self.options.scale)
+    }
+
+    /// One step on rows `rows[j]` of `pool` (bf16 `[P, d]`, raw units). When it fails or is cancelled nothing has changed.
+    pub fn step(&mut self, exec: &Exec, pool: &[u16], rows: &[u32], learning_rate: f64) -> Result<StepMetrics, DictionaryError> {
+        let TrainerOptions { features, k, scale, .. } = self.options;
+        require(learning_rate.is_finite() && learning_rate >= 0.0, || format!("the learning rate is {learning_rate}"))?;
+        let mut clock = Clock(Instant::now());
+        let mut ms = PhaseTimes::default();
+
+        self.batch.gather(exec, pool, rows, scale, &self.weights.decoder_bias)?;
+        let n = self.batch.rows;
+        self.pack(exec)?;
+        let Some(packed) = &mut self.packed else { return Err(DictionaryError::Invalid("the encoder is not packed".into())) };
+        let bias = Some(&self.weights.encoder_bias[..]);
+        let mut code = topk_gemm(exec, self.batch.x(), n, packed, &self.weights.encoder, bias, k)?;
+        code.values.iter_mut().for_each(|v| *v = v.max(0.0));
+        ms.encode = clock.lap();
+
+        self.residual.compute(exec, &self.batch, &code, &self.weights.decoder)?;
+        let (loss, fvu) = (self.residual.loss(), self.residual.fvu());
+        require(loss.is_finite(), || format!("the loss is {loss} at step {}; lower the learning rate", self.steps + 1))?;
+        ms.decode = clock.lap();
+
+        let active = Inverted::new(features, k, &code.indices, &code.values);
+        let silent: Vec<u64> = self.silent.iter().enumerate().map(|(i, s)| if active.fired(i) { 0 } else { s + n as u64 }).collect();
+        let dead: Vec<u32> = (0..features as u32).filter(|&i| silent[i as usize] >= self.options.dead_after).collect();
+        ms.backward = clock.lap();
+        let aux = AuxLoss::compute(exec, &self.options, &self.weights, &self.batch, &self.residual, &dead)?;
+        ms.aux = clock.lap();
+
+        exec.cancel.check()?;
+        let mut to_the_end = exec.clone();
+        to_the_end.cancel = Cancel::new();
+        let main = ReconstructionLoss { factor: -2.0 / n as f32, residual: self.residual.rows() };
+        let share = update::Update {
+            adam: AdamStep::new(self.options.adam, learning_rate, self.steps + 1),
+            freeze_decoder: self.options.freeze_decoder,
+            x: self.batch.x(),
+            main: (main, &active),
+            aux: aux.as_ref().map(AuxLoss::gradient),
+            residual_sum: self.residual.sum(),
+        }
+        .apply(&to_the_end, &mut self.weights, &mut self.first_moment, &mut self.second_moment, packed)?;
+        self.silent = silent;
+        self.steps += 1;
+        let pass = clock.lap();
+        ms.backward += pass * share;
+        ms.update = pass * (1.0 - share);
+
+        let l0 = active.len() as f64 / n as f64;
+        Ok(StepMetrics { loss, aux_loss: aux.map_or(0.0, |a| a.loss), fvu, l0, dead: dead.len(), ms })
+    }
+
+    /// Packs the encoder where that is still to be done for this path.
+    fn pack(&mut self, exec: &Exec) -> Result<(), DictionaryError> {
+        if self.packed.as_ref().is_none_or(|p| p.path != exec.path) {
+            let TrainerOptions { d, features, .. } = self.options;
+            self.packed = Some(PackedMatrix::pack(exec, Precision::Fast, &self.weights.encoder, features, d)?);
+        }
+        Ok(())
+    }
+}
+
+struct Clock(Instant);
+
+impl Clock {
+    /// Milliseconds since the last lap.
+    fn lap(&mut self) -> f64 {
+        let now = Instant::now();
+        let ms = now.duration_since(self.0).as_secs_f64() * 1e3;
+        self.0 = now;
+        ms
+    }
+}
+
+#[cfg(test)]
+#[path = "trainer_tests.rs"]
+mod tests;

@@ -1,0 +1,153 @@
+//! Planted truth: what TopK finds, what it must not claim to find. Rows C1, C2, C6, C7 and C12 of the calibration table
+//! in docs/design/dictionary.md: 256 planted features in 64 dimensions, Adam 1e-3 with decay over the last fifth, no
+//! AuxK, 20,000 held-out samples, living latents only.
+
+use lexiscope_dictionary::toy::{Planted, PlantedOptions, Recovery, firing_f1, recovery};
+use lexiscope_dictionary::{Activation, Dictionary, DictionaryOptions, Trainer, TrainerOptions};
+use lexiscope_kernels::adam::AdamOptions;
+use lexiscope_kernels::{Cancel, CpuPath, Exec, simd};
+
+const D: usize = 64;
+const PLANTED: usize = 256;
+const HELD_OUT: usize = 20_000;
+
+struct Toy {
+    p: f64,
+    k: usize,
+    latents: usize,
+    steps: usize,
+    batch: usize,
+    freeze_decoder: bool,
+}
+
+#[derive(Debug)]
+struct Outcome {
+    fvu: f64,
+    recovery: Recovery,
+    random_mmcs: f64,
+    f1: f64,
+}
+
+fn bf16(x: &[f32]) -> (Vec<u16>, Vec<f32>) {
+    let mut bits = vec![0; x.len()];
+    simd::bf16_from_f32(x, &mut bits);
+    let mut rounded = vec![0.0; x.len()];
+    simd::f32_from_bf16(&bits, &mut rounded);
+    (bits, rounded)
+}
+
+fn learn(toy: &Toy) -> Outcome {
+    let exec = Exec::new(CpuPath::best(), Cancel::new());
+    let mut planted = Planted::new(PlantedOptions { features: PLANTED, d: D, p: toy.p, seed: 11 });
+    let options = TrainerOptions {
+        d: D,
+        features: toy.latents,
+        k: toy.k,
+        seed: 5,
+        scale: 1.0,
+        decoder_bias: vec![0.0; D],
+        encoder_scale: 1.0,
+        adam: AdamOptions { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+        aux_coefficient: 0.0,
+        aux_k: 0,
+        dead_after: u64::MAX,
+        freeze_decoder: toy.freeze_decoder,
+    };
+    let mut trainer = Trainer::new(&exec, options).unwrap();
+    let rows: Vec<u32> = (0..toy.batch as u32).collect();
+    for step in 0..toy.steps {
+        let decay = 5.0 * (toy.steps - step) as f64 / toy.steps as f64;
+        let (pool, _) = bf16(&planted.sample(toy.batch).x);
+        trainer.step(&exec, &pool, &rows, 1e-3 * decay.min(1.0)).unwrap();
+    }
+    let weights = trainer.weights();
+    let decoder = weights.decoder.clone();
+    let dictionary = Dictionary::new(
+        &exec,
+        DictionaryOptions {
+            d: D,
+            features: toy.latents,
+            activation: Activation::TopK { k: toy.k },
+            apply_b_dec_to_input: true,
+            encoder: weights.encoder,
+            encoder_bias: weights.encoder_bias,
+            decoder: weights.decoder,
+            decoder_bias: weights.decoder_bias,
+        },
+    )
+    .unwrap();
+    judge(&exec, &mut planted, &dictionary, &decoder)
+}
+
+fn judge(exec: &Exec, planted: &mut Planted, dictionary: &Dictionary, decoder: &[f32]) -> Outcome {
+    let held_out = planted.sample(HELD_OUT);
+    let (_, x) = bf16(&held_out.x);
+    let mut mean = vec![0f32; D];
+    for row in x.chunks_exact(D) {
+        mean.iter_mut().zip(row).for_each(|(m, x)| *m += x / HELD_OUT as f32);
+    }
+    let sums = dictionary.evaluate(exec, &x, HELD_OUT, &mean).unwrap();
+    let alive: Vec<usize> = (0..dictionary.features()).filter(|&i| sums.fired[i] > 0).collect();
+    let rows = |ids: &[usize]| ids.iter().flat_map(|&i| &decoder[i * D..(i + 1) * D]).copied().collect::<Vec<f32>>();
+    let found = recovery(&planted.directions, &rows(&alive), D);
+    let random = Planted::new(PlantedOptions { features: alive.len(), d: D, p: 0.1, seed: 999 });
+    let random_mmcs = recovery(&planted.directions, &random.directions, D).mmcs;
+
+    let code = dictionary.encode(exec, &x, HELD_OUT).unwrap();
+    let mut fires = vec![false; dictionary.features() * HELD_OUT];
+    for (at, (&i, &f)) in code.indices.iter().zip(&code.values).enumerate() {
+        fires[i as usize * HELD_OUT + at / dictionary.k_out()] |= f > 0.0;
+    }
+    let mut on = vec![false; PLANTED * HELD_OUT];
+    for (row, features) in held_out.on.iter().enumerate() {
+        features.iter().for_each(|&i| on[i as usize * HELD_OUT + row] = true);
+    }
+    let f1 = (0..PLANTED)
+        .map(|i| {
+            let latent = found.matched[i].map(|j| alive[j]);
+            latent.map_or(0.0, |j| firing_f1(&on[i * HELD_OUT..(i + 1) * HELD_OUT], &fires[j * HELD_OUT..(j + 1) * HELD_OUT]))
+        })
+        .sum::<f64>()
+        / PLANTED as f64;
+    Outcome { fvu: sums.squared_error / sums.squared_deviation, recovery: found, random_mmcs, f1 }
+}
+
+fn report(name: &str, o: &Outcome) {
+    let r = &o.recovery;
+    println!(
+        "{name}: FVU {:.3}, MMCS {:.3} (random {:.3}), recovered {:.3}, MCC {:.3}, F1 {:.3}",
+        o.fvu, r.mmcs, o.random_mmcs, r.recovered, r.mcc, o.f1
+    );
+}
+
+const LONG: Toy = Toy { p: 0.01, k: 3, latents: 256, steps: 4000, batch: 1024, freeze_decoder: false };
+const SHORT: Toy = Toy { steps: 3000, batch: 512, ..LONG };
+
+#[test]
+fn c1_finds_the_truth_c2_frozen_does_not_and_c7_fits_better_while_firing_worse() {
+    let c1 = learn(&LONG);
+    report("C1", &c1);
+    assert!(c1.recovery.mmcs > 0.93 && c1.recovery.recovered > 0.80 && (c1.fvu - 0.16).abs() < 0.02);
+    let c2 = learn(&Toy { freeze_decoder: true, ..LONG });
+    report("C2", &c2);
+    assert!(c2.fvu - c1.fvu > 0.5 && c2.recovery.recovered == 0.0);
+    assert!((c2.recovery.mmcs - c2.random_mmcs).abs() < 0.06);
+    let c7 = learn(&Toy { k: 8, ..SHORT });
+    report("C7", &c7);
+    assert!(c7.fvu < c1.fvu - 0.03 && c7.f1 < c1.f1 - 0.1);
+}
+
+#[test]
+fn c6_too_narrow_fails() {
+    let c6 = learn(&Toy { latents: 64, ..SHORT });
+    report("C6", &c6);
+    assert!(c6.recovery.recovered < 0.05 && c6.recovery.mmcs < 0.7 && c6.fvu > 0.5);
+}
+
+#[test]
+fn c12_explains_nearly_all_and_recovers_nothing() {
+    let c12 = learn(&Toy { p: 0.10, k: 26, ..SHORT });
+    report("C12", &c12);
+    assert!((c12.fvu - 0.12).abs() < 0.02, "it must look excellent");
+    assert!(c12.recovery.mmcs - c12.random_mmcs < 0.06 && c12.recovery.recovered == 0.0, "and be worthless");
+}
