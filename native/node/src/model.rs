@@ -1,0 +1,224 @@
+//! `Model`: open, forward, extend, direct effects.
+
+use crate::cache::Cache;
+use crate::edits::{field, model_error, optional, read_edits, read_taps};
+use crate::task::{Background, Task, background, coded, invalid_input};
+use lexiscope_kernels::Precision;
+use lexiscope_transformer::{Architecture, ForwardInput, KvCache, Logits, TapOutput, TapRows, TensorRef, TensorType};
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+#[napi(object)]
+pub struct ModelOptions {
+    pub architecture: String,
+    pub files: Vec<String>,
+    pub tensors: Vec<ModelTensor>,
+    pub dtype: String,
+}
+
+#[napi(object)]
+pub struct ModelTensor {
+    pub role: String,
+    pub file: u32,
+    pub offset: f64,
+    pub bytes: f64,
+    #[napi(js_name = "type")]
+    pub kind: String,
+    pub rows: f64,
+    pub cols: f64,
+    pub unpermute_heads: Option<u32>,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct ForwardTap {
+    pub values: Option<Either<Uint16Array, Float32Array>>,
+    pub norms: Float32Array,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct ForwardResult {
+    pub taps: Vec<ForwardTap>,
+    pub nll: Option<Float32Array>,
+    pub log_sum_exp: Option<Float32Array>,
+    pub top_ids: Option<Int32Array>,
+    pub top_logprobs: Option<Float32Array>,
+    pub logits: Option<Float32Array>,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct Effects {
+    pub top_ids: Int32Array,
+    pub top_values: Float32Array,
+    pub bottom_ids: Int32Array,
+    pub bottom_values: Float32Array,
+}
+
+/// A language model in memory.
+#[napi]
+pub struct Model {
+    inner: Arc<lexiscope_transformer::Model>,
+}
+
+#[napi]
+impl Model {
+    #[napi]
+    pub fn open(options: ModelOptions, task: &Task) -> Result<AsyncTask<Background<Model>>> {
+        let exec = task.exec()?;
+        let precision = match options.dtype.as_str() {
+            "f32" => Precision::Exact,
+            "fast" => Precision::Fast,
+            other => return Err(invalid_input(format!("dtype is {other:?}; known: f32, fast"))),
+        };
+        Ok(background(move || {
+            let architecture = Architecture::parse(&options.architecture).map_err(model_error)?;
+            let files: Vec<PathBuf> = options.files.into_iter().map(PathBuf::from).collect();
+            let tensors = options.tensors.into_iter().map(read_tensor).collect::<Result<Vec<_>>>()?;
+            let inner = lexiscope_transformer::Model::open(&exec, architecture, precision, &files, tensors).map_err(model_error)?;
+            Ok(Model { inner: Arc::new(inner) })
+        }))
+    }
+
+    #[napi(getter)]
+    pub fn d(&self) -> u32 {
+        self.inner.architecture.d as u32
+    }
+    #[napi(getter)]
+    pub fn vocabulary(&self) -> u32 {
+        self.inner.architecture.vocabulary as u32
+    }
+    #[napi(getter)]
+    pub fn bytes(&self) -> f64 {
+        self.inner.bytes() as f64
+    }
+
+    #[napi]
+    pub fn weights_hash(&self, task: &Task) -> Result<AsyncTask<Background<String>>> {
+        let (exec, inner) = (task.exec()?, self.inner.clone());
+        Ok(background(move || inner.weights_hash(&exec).map_err(model_error)))
+    }
+
+    #[napi]
+    pub fn forward(&self, input: Object<'_>, task: &Task) -> Result<AsyncTask<Background<ForwardResult>>> {
+        let (exec, inner) = (task.exec()?, self.inner.clone());
+        let what = "the forward input";
+        let layers = inner.architecture.layers;
+        let tokens = field::<Int32Array>(&input, what, "tokens")?.to_vec();
+        let lengths = field::<Int32Array>(&input, what, "lengths")?.to_vec();
+        let taps = read_taps(&field::<Vec<Object<'_>>>(&input, what, "taps")?, layers)?;
+        let edits = read_edits(&field::<Vec<Object<'_>>>(&input, what, "edits")?, layers)?;
+        let logits = match field::<String>(&input, what, "logits")?.as_str() {
+            "none" => Logits::None,
+            "nll" => Logits::Nll,
+            "full" => Logits::Full,
+            other => return Err(invalid_input(format!("logits is {other:?}; known: none, nll, full"))),
+        };
+        let top = whole(optional(&input, what, "top")?.unwrap_or(0.0), "top")?;
+        Ok(background(move || {
+            let input = ForwardInput { tokens: &tokens, lengths: &lengths, taps: &taps, edits: &edits, logits, top };
+            let output = inner.forward(&exec, &input).map_err(model_error)?;
+            let mut result = ForwardResult {
+                taps: output.taps.into_iter().map(tap_result).collect(),
+                nll: None,
+                log_sum_exp: None,
+                top_ids: None,
+                top_logprobs: None,
+                logits: None,
+            };
+            if let Some(head) = output.head {
+                result.nll = Some(head.nll.into());
+                result.log_sum_exp = Some(head.log_sum_exp.into());
+                if top > 0 {
+                    result.top_ids = Some(head.top_ids.into());
+                    result.top_logprobs = Some(head.top_logprobs.into());
+                }
+                if logits == Logits::Full {
+                    result.logits = Some(head.logits.into());
+                }
+            }
+            Ok(result)
+        }))
+    }
+
+    #[napi]
+    pub fn cache(&self, rows: f64, capacity: f64) -> Result<Cache> {
+        let kv = KvCache::new(&self.inner, whole(rows, "rows")?, whole(capacity, "capacity")?).map_err(model_error)?;
+        Ok(Cache::of(self.inner.clone(), kv))
+    }
+
+    #[napi]
+    pub fn extend(
+        &self,
+        cache: &Cache,
+        tokens: Int32Array,
+        lengths: Int32Array,
+        edits: Vec<Object<'_>>,
+        task: &Task,
+    ) -> Result<AsyncTask<Background<Float32Array>>> {
+        let (exec, inner, state) = (task.exec()?, self.inner.clone(), cache.state.clone());
+        if !Arc::ptr_eq(&inner, &state.model) {
+            return Err(invalid_input("the cache belongs to another model"));
+        }
+        let edits = read_edits(&edits, inner.architecture.layers)?;
+        let (tokens, lengths) = (tokens.to_vec(), lengths.to_vec());
+        Ok(background(move || {
+            let mut kv = state.take()?;
+            let logits = inner.extend(&exec, &mut kv, &tokens, &lengths, &edits).map_err(model_error)?;
+            state.publish(&kv);
+            Ok(logits.into())
+        }))
+    }
+
+    #[napi]
+    pub fn direct_effects(&self, directions: Float32Array, k: f64, task: &Task) -> Result<AsyncTask<Background<Effects>>> {
+        let (exec, inner) = (task.exec()?, self.inner.clone());
+        let (directions, k) = (directions.to_vec(), whole(k, "k")?);
+        Ok(background(move || {
+            let effects = inner.direct_effects(&exec, &directions, k).map_err(model_error)?;
+            Ok(Effects {
+                top_ids: effects.top_ids.into(),
+                top_values: effects.top_values.into(),
+                bottom_ids: effects.bottom_ids.into(),
+                bottom_values: effects.bottom_values.into(),
+            })
+        }))
+    }
+}
+
+fn tap_result(output: TapOutput) -> ForwardTap {
+    let values = match output.rows {
+        TapRows::Bf16(rows) => Some(Either::A(rows.into())),
+        TapRows::F32(rows) => Some(Either::B(rows.into())),
+        TapRows::None => None,
+    };
+    ForwardTap { values, norms: output.norms.into() }
+}
+
+fn read_tensor(tensor: ModelTensor) -> Result<TensorRef> {
+    let role = &tensor.role;
+    let kind = TensorType::from_name(&tensor.kind).ok_or_else(|| {
+        let known: Vec<_> = TensorType::ALL.iter().map(|t| t.name()).collect();
+        coded("unsupported", format!("{role} is of type {}; known: {}", tensor.kind, known.join(", ")))
+    })?;
+    Ok(TensorRef {
+        file: tensor.file as usize,
+        offset: whole(tensor.offset, role)? as u64,
+        bytes: whole(tensor.bytes, role)? as u64,
+        kind,
+        rows: whole(tensor.rows, role)?,
+        cols: whole(tensor.cols, role)?,
+        unpermute_heads: tensor.unpermute_heads.map(|heads| heads as usize),
+        role: tensor.role,
+    })
+}
+
+/// A number that counts something.
+fn whole(value: f64, name: &str) -> Result<usize> {
+    const LARGEST: f64 = 9_007_199_254_740_991.0;
+    if (0.0..=LARGEST).contains(&value) && value.fract() == 0.0 {
+        Ok(value as usize)
+    } else {
+        Err(invalid_input(format!("{name} holds {value} where a whole number is expected")))
+    }
+}

@@ -1,0 +1,152 @@
+//! The blocks of a model over a group of sequences.
+
+use crate::error::ModelError;
+use crate::hooks::Hooks;
+use crate::model::{Block, Linear, Model};
+use crate::site::{Site, SiteKind};
+use lexiscope_kernels::activation::{add, add_bias, silu_mul};
+use lexiscope_kernels::attention::{AttentionRows, KvSlot, attention};
+use lexiscope_kernels::norm::rms_norm;
+use lexiscope_kernels::qkv::{QkvRows, rotate_and_store};
+use lexiscope_kernels::rope::RopeTable;
+use lexiscope_kernels::{Exec, for_chunks, gemm};
+
+/// Rows that go through the MLP at a time, so that the wide activations stay in cache.
+const MLP_ROWS: usize = 512;
+/// Tokens that pass through the model at a time (a longer sequence goes alone): bounds the memory of a call.
+pub(crate) const GROUP_TOKENS: usize = 2048;
+
+/// Keys and values of a pass: kept for every layer, or thrown away after each.
+pub(crate) enum Kv<'a> {
+    Scratch(&'a mut [KvSlot]),
+    /// [layer][slot]
+    Cache(&'a mut [Vec<KvSlot>]),
+}
+
+impl Kv<'_> {
+    fn layer(&mut self, layer: usize) -> &mut [KvSlot] {
+        match self {
+            Kv::Scratch(slots) => slots,
+            Kv::Cache(layers) => &mut layers[layer],
+        }
+    }
+}
+
+/// Runs `tokens` (the rows of `spans`) through the blocks. Returns the residual stream `[n, d]` after the last block,
+/// or `None` when the hooks said to stop before.
+pub(crate) fn run(
+    model: &Model,
+    exec: &Exec,
+    tokens: &[u32],
+    spans: &[QkvRows],
+    mut kv: Kv<'_>,
+    hooks: &mut Hooks<'_>,
+) -> Result<Option<Vec<f32>>, ModelError> {
+    let a = &model.architecture;
+    let (n, d) = (tokens.len(), a.d);
+    let rope = model.rope(spans.iter().map(|s| s.past + s.len).max().unwrap_or(0));
+    let mut x = vec![0.0; n * d];
+    for_chunks(exec, &mut x, d, |row, x| x.copy_from_slice(&model.embed[tokens[row] as usize * d..][..d]))?;
+    let mut buffers = Buffers {
+        normed: vec![0.0; n * d],
+        qkv: vec![0.0; n * (a.q_width() + 2 * a.kv_width())],
+        heads: vec![0.0; n * a.q_width()],
+        gate_up: vec![0.0; n.min(MLP_ROWS) * 2 * a.ff],
+        hidden: vec![0.0; n.min(MLP_ROWS) * a.ff],
+    };
+    for (layer, block) in model.blocks.iter().enumerate() {
+        exec.cancel.check()?;
+        let slots = kv.layer(layer);
+        for span in spans {
+            slots[span.slot]
+                .reserve(span.past + span.len)
+                .map_err(|_| ModelError::Invalid("not enough memory for keys and values; use fewer or shorter sequences".into()))?;
+        }
+        let step = Step { model, exec, layer, block, rope: &rope, spans };
+        if step.attention(&mut x, slots, &mut buffers, hooks)? || step.mlp(&mut x, &mut buffers, hooks)? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(x))
+}
+
+struct Buffers {
+    normed: Vec<f32>,
+    qkv: Vec<f32>,
+    heads: Vec<f32>,
+    gate_up: Vec<f32>,
+    hidden: Vec<f32>,
+}
+
+struct Step<'a> {
+    model: &'a Model,
+    exec: &'a Exec,
+    layer: usize,
+    block: &'a Block,
+    rope: &'a RopeTable,
+    spans: &'a [QkvRows],
+}
+
+impl Step<'_> {
+    fn site(&self, kind: SiteKind) -> Site {
+        Site { layer: self.layer, kind }
+    }
+
+    /// `y = x·wᵀ + b`, or `y += …`.
+    fn linear(&self, x: &[f32], linear: &Linear, y: &mut [f32], accumulate: bool) -> Result<(), ModelError> {
+        let rows = y.len() / linear.weight.n;
+        gemm(self.exec, &x[..rows * linear.weight.k], rows, &linear.weight, y, accumulate)?;
+        if let Some(bias) = &linear.bias {
+            add_bias(self.exec, bias, y)?;
+        }
+        Ok(())
+    }
+
+    /// Attention with the sites before and after it; `true`: stop here.
+    fn attention(&self, x: &mut [f32], slots: &mut [KvSlot], b: &mut Buffers, hooks: &mut Hooks<'_>) -> Result<bool, ModelError> {
+        let (exec, shape) = (self.exec, self.model.architecture.attention_shape());
+        if hooks.visit(exec, self.site(SiteKind::ResidPre), x)? {
+            return Ok(true);
+        }
+        rms_norm(exec, x, &self.block.attn_norm, self.model.epsilon(), &mut b.normed)?;
+        self.linear(&b.normed, &self.block.qkv, &mut b.qkv, false)?;
+        rotate_and_store(exec, shape, self.rope, &mut b.qkv, self.spans, slots)?;
+        let rows: Vec<AttentionRows<'_>> =
+            self.spans.iter().map(|s| AttentionRows { start: s.start, len: s.len, past: s.past, slot: &slots[s.slot] }).collect();
+        attention(exec, shape, &b.qkv, self.block.qkv.weight.n, &rows, &mut b.heads)?;
+        let site = self.site(SiteKind::AttnOut);
+        if hooks.wants(site) {
+            self.linear(&b.heads, &self.block.o, &mut b.normed, false)?;
+            if hooks.visit(exec, site, &mut b.normed)? {
+                return Ok(true);
+            }
+            add(exec, &b.normed, x)?;
+        } else {
+            self.linear(&b.heads, &self.block.o, x, true)?;
+        }
+        hooks.visit(exec, self.site(SiteKind::ResidMid), x)
+    }
+
+    /// The MLP with the sites after it; `true`: stop here.
+    fn mlp(&self, x: &mut [f32], b: &mut Buffers, hooks: &mut Hooks<'_>) -> Result<bool, ModelError> {
+        let (exec, block) = (self.exec, self.block);
+        let (d, ff) = (self.model.architecture.d, self.model.architecture.ff);
+        let site = self.site(SiteKind::MlpOut);
+        let apart = hooks.wants(site);
+        rms_norm(exec, x, &block.mlp_norm, self.model.epsilon(), &mut b.normed)?;
+        for (x, normed) in x.chunks_mut(MLP_ROWS * d).zip(b.normed.chunks_mut(MLP_ROWS * d)) {
+            let rows = x.len() / d;
+            let (gate_up, hidden) = (&mut b.gate_up[..rows * 2 * ff], &mut b.hidden[..rows * ff]);
+            self.linear(normed, &block.gate_up, gate_up, false)?;
+            silu_mul(exec, gate_up, ff, hidden)?;
+            self.linear(hidden, &block.down, if apart { normed } else { x }, !apart)?;
+        }
+        if apart {
+            if hooks.visit(exec, site, &mut b.normed)? {
+                return Ok(true);
+            }
+            add(exec, &b.normed, x)?;
+        }
+        hooks.visit(exec, self.site(SiteKind::ResidPost), x)
+    }
+}
