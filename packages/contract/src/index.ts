@@ -1,2 +1,6 @@
 export * from "./architecture.ts";
+export * from "./cli.ts";
+export * from "./cli-look.ts";
+export * from "./edits.ts";
 export * from "./manifests.ts";
+export * from "./parse-manifest.ts";

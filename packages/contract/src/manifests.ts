@@ -70,6 +70,8 @@ export const metricsSchema = z.object({
   cePatched: z.number().nullable(),
   /** CE with the site's mean in place of x, minus clean */
   deltaCeMeanAblation: z.number().nullable(),
+  /** Tokens over which the cross-entropies are means: kept positions that have a next token. */
+  ceTokens: z.int().nonnegative().optional(),
 });
 export type Metrics = z.infer<typeof metricsSchema>;
 
@@ -120,7 +122,13 @@ export const dictionaryManifestSchema = z.object({
   metrics: metricsSchema,
   dead: z.object({ count: z.int(), windowTokens: z.int() }),
   /** Same L0, same held-out tokens. */
-  baselines: z.object({ random: metricsSchema.nullable(), pca: metricsSchema.nullable() }),
+  baselines: z.object({
+    random: metricsSchema.nullable(),
+    pca: metricsSchema.nullable(),
+    /** Steps of the random baseline's encoder; the same as the dictionary's unless its budget was cut. */
+    randomSteps: z.int().nonnegative().optional(),
+    pcaComponents: z.int().nonnegative().optional(),
+  }),
   files: z.array(hashedFileSchema),
 });
 export type DictionaryManifest = z.infer<typeof dictionaryManifestSchema>;

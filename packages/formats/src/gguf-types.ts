@@ -42,6 +42,7 @@ export const ggmlTypes: ReadonlyMap<number, GgmlType> = new Map(
       [35, "TQ2_0", 256, 66],
       [39, "MXFP4", 32, 17],
       [40, "NVFP4", 64, 36],
+      [41, "Q1_0", 128, 18],
     ] as const
   ).map(([id, name, block, bytes]) => [id, { name, block, bytes }]),
 );

@@ -9,3 +9,4 @@ export { readJsonl, type JsonLine, type JsonlOptions } from "./jsonl.ts";
 export { decodeText, readText, type ReadText } from "./text.ts";
 export { splitText, type TextSplit } from "./text-documents.ts";
 export { extractZipEntry, readZipEntries, readZipEntry, type ZipEntry } from "./zip.ts";
+export { encodeGguf, type GgufTensorToWrite, type GgufWritable } from "./gguf-write.ts";

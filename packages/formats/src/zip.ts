@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { createInflateRaw, crc32 } from "node:zlib";
 import { LexiscopeError, messageOf } from "@lexiscope/core";
 import type { ByteReader } from "./reader.ts";
@@ -57,10 +57,11 @@ export async function* readZipEntry(reader: ByteReader, entry: ZipEntry): AsyncG
   if (local.getUint32(0, true) !== 0x04034b50) throw bad(reader, `has no entry ${entry.name} where its directory says`);
   const start = entry.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
   const packed = Readable.from(readPieces(reader, start, entry.compressedBytes));
+  const unpacked: Readable = entry.method === 8 ? pipeline(packed, createInflateRaw({ chunkSize: chunkBytes }), () => {}) : packed; // the reader below throws what fails
   let crc = 0;
   let bytes = 0;
   try {
-    for await (const piece of entry.method === 8 ? packed.compose(createInflateRaw({ chunkSize: chunkBytes })) : packed) {
+    for await (const piece of unpacked) {
       const chunk = piece as Uint8Array;
       bytes += chunk.byteLength;
       if (bytes > entry.bytes) break;

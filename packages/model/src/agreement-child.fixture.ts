@@ -1,0 +1,20 @@
+import { argmax, forwardGolden, goldenForward, klDivergence } from "./agreement.fixture.ts";
+import { openModel } from "./open-model.ts";
+
+/** Run as a process of its own under LEXISCOPE_CPU: how far the fast path is from our own f32 path. Prints one JSON line. */
+const golden = await goldenForward();
+const exact = await openModel("smollm2-135m-instruct", { dtype: "f32", offline: true });
+const exactLogits = (await forwardGolden(exact, golden)).logits ?? new Float32Array();
+const fast = await openModel("smollm2-135m-instruct", { dtype: "fast", offline: true });
+const fastLogits = (await forwardGolden(fast, golden)).logits ?? new Float32Array();
+const width = exact.architecture.vocabulary;
+const rows = exactLogits.length / width;
+let kl = 0;
+let same = 0;
+for (let row = 0; row < rows; row++) {
+  const [p, q] = [exactLogits, fastLogits].map((logits) => logits.subarray(row * width, (row + 1) * width));
+  if (!p || !q) continue;
+  kl += klDivergence(p, q) / rows;
+  same += argmax(p) === argmax(q) ? 1 / rows : 0;
+}
+console.log(JSON.stringify({ path: fast.cpuPath, rows, kl, same }));
