@@ -2,8 +2,14 @@ import type { StoreManifest } from "@lexiscope/contract";
 
 export interface Document {
   text: string;
-  /** Where it comes from, for the manifest and for people. */
+  /** Name of the source it comes from, for the manifest and for people. */
   source: string;
+  /** The work that it is part of (a speech, a chapter): the held-out split never divides a work. Absent: itself. */
+  work?: string;
+  /** Special tokens written in the text are read as such (rendered chats). Otherwise they are plain text. */
+  rendered?: boolean;
+  /** Invalid bytes that became U+FFFD when the text was read. */
+  replaced?: number;
 }
 
 /** Text as documents, in a fixed order: the same source gives the same documents every time. */
@@ -26,7 +32,9 @@ export interface StoredContext {
   heldOut: boolean;
 }
 
-/** Rows of one shard at one site: bf16 [n, d], outliers already left out. Row r is token `positions[r]` of context `contexts[r]`. */
+export type Split = "train" | "heldOut" | "all";
+
+/** Rows of one shard at one site: bf16 [n, d], outliers already left out. Row r is token `positions[r]` of context `contexts[r]` (its id). */
 export interface StoredRows {
   rows: Uint16Array;
   contexts: Uint32Array;
@@ -40,9 +48,15 @@ export interface ActivationStore {
   /** Contexts of shard s. */
   contexts(shard: number): Promise<StoredContext[]>;
   /** Rows of shard s at a site; `split` chooses training or held-out documents, or all. */
-  rows(shard: number, site: string, split: "train" | "heldOut" | "all"): Promise<StoredRows>;
+  rows(shard: number, site: string, split: Split): Promise<StoredRows>;
   /** One context by its id (for showing an example with its text). */
   context(id: number): Promise<StoredContext>;
-  /** Which tokens of a context count under the store's rule, before norms: one byte a token. */
+  /** Ids of the contexts of a split, ascending. */
+  contextIds(split: Split): Promise<Uint32Array>;
+  /** Rows that each context has at a site, outliers left out: [contexts]. */
+  rowCounts(site: string): Promise<Uint32Array>;
+  /** Copies the rows of contexts `ids` into `target` from row `at` on, in the order of `ids`; returns how many rows. */
+  copyRows(site: string, ids: Uint32Array, target: Uint16Array, at: number): Promise<number>;
+  /** Checks the content hash of every shard. */
   verify(signal?: AbortSignal): Promise<void>;
 }
