@@ -25,6 +25,8 @@ pub use result::{HISTOGRAM_BINS, IndexResult, NO_NEIGHBOUR, STRONGEST};
 const ROWS: usize = 8192;
 /// Features that one chunk of a parallel loop takes.
 const FEATURE_CHUNK: usize = 32;
+/// Decoder rows this near to unit norm are unit rows that were rounded: a_i is then f_i to the last bit, as everywhere.
+const UNIT: f32 = 1e-5;
 /// Only pairs among a token's strongest features count as co-active: k² pairs of a wide row would outlast the encoder.
 const PAIRED: usize = 64;
 
@@ -108,7 +110,10 @@ impl Indexer {
             self.broken = true;
             let mut code = dictionary.encode(exec, &x, end - start)?;
             for (value, &feature) in code.values.iter_mut().zip(&code.indices) {
-                *value *= dictionary.decoder_norm(feature as usize);
+                let norm = dictionary.decoder_norm(feature as usize);
+                if (norm - 1.0).abs() > UNIT {
+                    *value *= norm;
+                }
             }
             require_finite("activations", &code.values)?;
             self.add_encoded(exec, &code, &contexts[start..end], &positions[start..end])?;

@@ -104,8 +104,8 @@ fn judge(exec: &Exec, planted: &mut Planted, dictionary: &Dictionary, decoder: &
     }
     let f1 = (0..PLANTED)
         .map(|i| {
-            let latent = found.matched[i].map(|j| alive[j]);
-            latent.map_or(0.0, |j| firing_f1(&on[i * HELD_OUT..(i + 1) * HELD_OUT], &fires[j * HELD_OUT..(j + 1) * HELD_OUT]))
+            let j = alive[found.best[i]];
+            firing_f1(&on[i * HELD_OUT..(i + 1) * HELD_OUT], &fires[j * HELD_OUT..(j + 1) * HELD_OUT])
         })
         .sum::<f64>()
         / PLANTED as f64;
@@ -127,7 +127,7 @@ const SHORT: Toy = Toy { steps: 3000, batch: 512, ..LONG };
 fn c1_finds_the_truth_c2_frozen_does_not_and_c7_fits_better_while_firing_worse() {
     let c1 = learn(&LONG);
     report("C1", &c1);
-    assert!(c1.recovery.mmcs > 0.93 && c1.recovery.recovered > 0.80 && (c1.fvu - 0.16).abs() < 0.02);
+    assert!(c1.recovery.mmcs > 0.95 && c1.recovery.recovered > 0.80 && (c1.fvu - 0.16).abs() < 0.02);
     let c2 = learn(&Toy { freeze_decoder: true, ..LONG });
     report("C2", &c2);
     assert!(c2.fvu - c1.fvu > 0.5 && c2.recovery.recovered == 0.0);

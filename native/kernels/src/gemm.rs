@@ -67,6 +67,9 @@ pub fn gemm(exec: &Exec, x: &[f32], m: usize, w: &PackedMatrix, y: &mut [f32], a
     done
 }
 
+/// Up to here reading w takes longer than multiplying.
+const FEW_ROWS: usize = 12;
+
 /// How `[m, n]` is cut: row blocks whose x stays in L2, times groups of panels worth a task.
 struct Grid {
     m: usize,
@@ -81,9 +84,10 @@ impl Grid {
         let panels = w.panels();
         let panel_bytes = w.form.panel_rows() * w.form.steps(w.k) * 4;
         let flops = 2 * block * w.form.panel_rows() * w.k;
-        // Nanoseconds at 400 GFLOP/s or 10 GB/s, whichever is slower; a task should take 50 to 200 µs.
-        let cost = panels * (flops / 400).max(panel_bytes / 10);
-        Self { m, block, panels, groups: (cost / 100_000).clamp(1, panels) }
+        // Tasks of some 100 µs: by arithmetic, or with few rows by the bytes of w that must come from memory.
+        let by_work = panels * flops / 40_000_000;
+        let by_bytes = if m <= FEW_ROWS { panels * panel_bytes / (384 << 10) } else { 0 };
+        Self { m, block, panels, groups: by_work.max(by_bytes).clamp(1, panels) }
     }
     fn chunks(&self) -> usize {
         self.m.div_ceil(self.block) * self.groups

@@ -61,12 +61,12 @@ pub fn rotate_and_store(
             let row = unsafe { rows.slice((work.row + t) * width, width) };
             let (q, kv) = row.split_at_mut(q_width);
             for head in q.chunks_exact_mut(head_width) {
-                rope.rotate(work.position + t, head);
+                rope.rotate(exec.path, work.position + t, head);
                 head.iter_mut().for_each(|x| *x *= scale);
             }
             let (k, v) = kv.split_at_mut(kv_width);
             for head in k.chunks_exact_mut(head_width) {
-                rope.rotate(work.position + t, head);
+                rope.rotate(exec.path, work.position + t, head);
             }
             work.panel.write(work.lane + t, k, v);
         }

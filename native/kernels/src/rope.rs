@@ -1,5 +1,8 @@
 //! Rotary positions, half-split pairs (i, i + width/2) as in Hugging Face's llama.
 
+use crate::CpuPath;
+use crate::versions::per_level;
+
 /// cos and sin of `position · frequency`, [positions, width / 2].
 pub struct RopeTable {
     half: usize,
@@ -35,14 +38,23 @@ impl RopeTable {
 
     /// Rotates the first `width` elements of one head in place.
     #[inline]
-    pub fn rotate(&self, position: usize, head: &mut [f32]) {
-        let half = self.half;
-        let (cos, sin) = (&self.cos[position * half..(position + 1) * half], &self.sin[position * half..(position + 1) * half]);
-        let (a, rest) = head.split_at_mut(half);
-        for (((a, b), c), s) in a.iter_mut().zip(&mut rest[..half]).zip(cos).zip(sin) {
-            (*a, *b) = (*a * c - *b * s, *b * c + *a * s);
-        }
+    pub fn rotate(&self, path: CpuPath, position: usize, head: &mut [f32]) {
+        let row = position * self.half..(position + 1) * self.half;
+        let (a, rest) = head.split_at_mut(self.half);
+        rotate_pairs(path, a, &mut rest[..self.half], &self.cos[row.clone()], &self.sin[row]);
     }
+}
+
+#[inline(always)]
+fn rotate_body(a: &mut [f32], b: &mut [f32], cos: &[f32], sin: &[f32]) {
+    for (((a, b), c), s) in a.iter_mut().zip(b).zip(cos).zip(sin) {
+        (*a, *b) = (*a * c - *b * s, *b * c + *a * s);
+    }
+}
+
+per_level! {
+    /// `(a, b) = (a·cos − b·sin, b·cos + a·sin)`, element by element.
+    rotate_pairs = rotate_body(a: &mut [f32], b: &mut [f32], cos: &[f32], sin: &[f32])
 }
 
 #[cfg(test)]
@@ -52,7 +64,7 @@ mod tests {
     fn rotated(position: usize, x: [f32; 4]) -> [f32; 4] {
         let table = RopeTable::new(10_000.0, 4, None, 8);
         let mut y = x;
-        table.rotate(position, &mut y);
+        table.rotate(CpuPath::best(), position, &mut y);
         y
     }
 
@@ -77,7 +89,7 @@ mod tests {
     fn divisors_divide_the_frequencies_and_the_rest_of_a_head_is_left() {
         let slow = RopeTable::new(10_000.0, 4, Some(&[2.0, 2.0]), 8);
         let mut y = [1.0, 2.0, 3.0, 4.0, 9.0];
-        slow.rotate(6, &mut y);
+        slow.rotate(CpuPath::Portable, 6, &mut y);
         let x = rotated(3, [1.0, 2.0, 3.0, 4.0]);
         for (a, b) in y.iter().zip(x) {
             assert!((a - b).abs() < 1e-6);

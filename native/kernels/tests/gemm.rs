@@ -48,10 +48,10 @@ fn worst_error(y: &[f32], x: &[f32], m: usize, w: &[f32], n: usize, k: usize) ->
     worst
 }
 
-/// Relative to ‖x‖‖w‖: half a unit of each side, and f32 sums.
+/// Relative to ‖x‖‖w‖: half a unit of the last place of each side, and f32 sums.
 fn tolerance(path: CpuPath, precision: Precision) -> f64 {
     match (path, precision) {
-        (CpuPath::Avx512Bf16, Precision::Fast) => 4.1e-3,
+        (CpuPath::Avx512Bf16, Precision::Fast) => 7.9e-3,
         (CpuPath::Avx2I16, Precision::Fast) => 4e-4,
         _ => 2e-6,
     }

@@ -6,5 +6,7 @@ mod dictionary;
 mod edits;
 mod indexer;
 mod model;
+mod pca;
 mod rows;
 mod task;
+mod trainer;

@@ -12,9 +12,9 @@ use lexiscope_kernels::rope::RopeTable;
 use lexiscope_kernels::{Exec, for_chunks, gemm};
 
 /// Rows that go through the MLP at a time, so that the wide activations stay in cache.
-const MLP_ROWS: usize = 512;
+const MLP_ROWS: usize = 256;
 /// Tokens that pass through the model at a time (a longer sequence goes alone): bounds the memory of a call.
-pub(crate) const GROUP_TOKENS: usize = 2048;
+pub(crate) const GROUP_TOKENS: usize = 1024;
 
 /// Keys and values of a pass: kept for every layer, or thrown away after each.
 pub(crate) enum Kv<'a> {

@@ -6,6 +6,8 @@ export interface Dictionary {
   readonly path: string;
   readonly manifest: DictionaryManifest;
   readonly native: NativeDictionary;
+  /** What a person should know before trusting it: it was made for other weights of the same model, say. */
+  readonly warnings: readonly string[];
   /** d̂_i [d], unit norm. */
   direction(feature: number): Float32Array;
   /** All decoder rows [F, d]. */

@@ -11,6 +11,8 @@ pub struct Recovery {
     pub mcc: f64,
     /// Distinct best matches over n.
     pub unique_match: f64,
+    /// For each planted feature the latent with the largest cos.
+    pub best: Vec<usize>,
     /// For each planted feature its latent in the one-to-one match; none where there are fewer latents than features.
     pub matched: Vec<Option<usize>>,
 }
@@ -48,6 +50,7 @@ pub fn recovery(truth: &[f32], latents: &[f32], d: usize) -> Recovery {
         recovered: (0..n).filter(|&i| best_cos(i) > 0.9).count() as f64 / n as f64,
         mcc: pairs.iter().map(|&(i, j)| cos[i * m + j].abs()).sum::<f64>() / n as f64,
         unique_match: distinct.len() as f64 / n as f64,
+        best,
         matched,
     }
 }
@@ -75,6 +78,7 @@ mod tests {
         assert!((r.mmcs - 0.933333).abs() < 1e-6);
         assert!((r.recovered - 2.0 / 3.0).abs() < 1e-9);
         assert!((r.mcc - 0.866667).abs() < 1e-6);
+        assert_eq!(r.best, [2, 1, 1]);
         assert_eq!(r.matched, [Some(2), Some(0), Some(1)]);
         assert!((r.unique_match - 2.0 / 3.0).abs() < 1e-9);
     }

@@ -17,7 +17,12 @@ static DETECTED: AtomicU8 = AtomicU8::new(0);
 
 #[cold]
 fn detect() -> u8 {
-    let found = if CpuPath::Avx512Bf16.available() {
+    // Every such CPU counts bits; the filters rely on it.
+    #[cfg(target_arch = "x86_64")]
+    let counts = is_x86_feature_detected!("popcnt");
+    #[cfg(not(target_arch = "x86_64"))]
+    let counts = false;
+    let found = if CpuPath::Avx512Bf16.available() && counts {
         3
     } else if CpuPath::Avx2.available() {
         2

@@ -1,6 +1,6 @@
 //! From a finished tile to the queues of its rows.
 
-use super::queue::RowQueue;
+use super::queue::{RowQueue, may_reach};
 use crate::cpu::CpuPath;
 use crate::gemm::{Done, PackedMatrix};
 use crate::simd::{Level, level};
@@ -52,8 +52,7 @@ fn plain(tile: &Done, queues: &mut [RowQueue], bounds: &Bounds, k: usize) {
             let radius = queue.delta * bounds.approx_norm[j] + queue.norm * bounds.slack[j] + bounds.bias_slack[j];
             let value = value + bounds.bias[j];
             let (lower, upper) = (value - radius, value + radius);
-            // A NaN bound says nothing, so the entry stays.
-            if !(upper < queue.threshold) {
+            if may_reach(upper, queue.threshold) {
                 queue.push(lower, upper, j as u32);
             }
         }

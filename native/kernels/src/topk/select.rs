@@ -1,7 +1,7 @@
 //! From candidates to the exact k largest.
 
 use super::filter::Bounds;
-use super::queue::RowQueue;
+use super::queue::{RowQueue, may_reach};
 use crate::exec::Exec;
 use crate::simd::dot;
 
@@ -28,7 +28,7 @@ impl Selector<'_> {
             });
             for queue in queues {
                 let all = queue.upper[..queue.len].iter().zip(&queue.column[..queue.len]);
-                candidates.extend(all.filter(|(u, _)| !(**u < threshold)).map(|(&u, &j)| (u, j)));
+                candidates.extend(all.filter(|(u, _)| may_reach(**u, threshold)).map(|(&u, &j)| (u, j)));
             }
         }
         let mut exact = Vec::with_capacity(candidates.len());
@@ -40,7 +40,7 @@ impl Selector<'_> {
         let (first, rest) = candidates.split_at(self.k.min(candidates.len()));
         self.rescore(x, zero, first, &mut exact);
         let bar = exact.iter().fold(f32::INFINITY, |b, &(v, _)| if v < b { v } else { b });
-        let rest: Vec<(f32, u32)> = rest.iter().copied().filter(|(u, _)| !(*u < bar)).collect();
+        let rest: Vec<(f32, u32)> = rest.iter().copied().filter(|(u, _)| may_reach(*u, bar)).collect();
         self.rescore(x, zero, &rest, &mut exact);
         write_best(&mut exact, finite, indices, values);
     }

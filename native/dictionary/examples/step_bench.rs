@@ -1,0 +1,84 @@
+//! Milliseconds by phase and tokens/s of a training step, for every CPU path of this machine:
+//! `cargo run --release -p lexiscope-dictionary --example step_bench [d] [features] [k] [batch] [steps] [path]`
+
+use lexiscope_dictionary::{PhaseTimes, Trainer, TrainerOptions};
+use lexiscope_kernels::adam::AdamOptions;
+use lexiscope_kernels::{Cancel, CpuPath, Exec, simd};
+use std::time::Instant;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |at: usize, default: usize| arguments.get(at).map_or(Ok(default), |a| a.parse());
+    let (d, features, k) = (number(0, 576)?, number(1, 16_384)?, number(2, 32)?);
+    let (batch, steps) = (number(3, 4096)?, number(4, 5)?);
+    let held = 4 * batch;
+    let pool = rows(held, d);
+    println!("d {d}, F {features}, k {k}, batch {batch}; ms: encode decode backward update aux | step, tokens/s");
+    for path in CpuPath::ALL.into_iter().filter(|p| p.available()) {
+        if arguments.get(5).is_some_and(|name| name != path.name()) {
+            continue;
+        }
+        let exec = Exec::new(path, Cancel::new());
+        let options = TrainerOptions {
+            d,
+            features,
+            k,
+            seed: 1,
+            scale: 1.0,
+            decoder_bias: vec![0.0; d],
+            encoder_scale: 1.0,
+            adam: AdamOptions { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+            aux_coefficient: d as f32 / 32.0,
+            aux_k: d / 2,
+            dead_after: 10_000_000,
+            freeze_decoder: false,
+        };
+        let mut trainer = Trainer::new(&exec, options)?;
+        let mut best = (f64::INFINITY, PhaseTimes::default());
+        for step in 0..steps {
+            let chosen: Vec<u32> = (0..batch).map(|j| ((j * 2_654_435_761 + step * 97) % held) as u32).collect();
+            let start = Instant::now();
+            let metrics = trainer.step(&exec, &pool, &chosen, 2e-4)?;
+            let ms = start.elapsed().as_secs_f64() * 1e3;
+            print(path.name(), metrics.ms, ms, batch);
+            if ms < best.0 {
+                best = (ms, metrics.ms);
+            }
+        }
+        print(&format!("{} best", path.name()), best.1, best.0, batch);
+    }
+    Ok(())
+}
+
+fn print(name: &str, ms: PhaseTimes, step: f64, batch: usize) {
+    println!(
+        "{name:16} {:7.1} {:6.1} {:6.1} {:6.1} {:6.1} | {step:7.1} {:9.0}",
+        ms.encode,
+        ms.decode,
+        ms.backward,
+        ms.update,
+        ms.aux,
+        batch as f64 / step * 1e3
+    );
+}
+
+/// Rows of a few dozen shared directions and noise, since a batch without structure is no training.
+fn rows(n: usize, d: usize) -> Vec<u16> {
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 8_388_608.0 - 1.0
+    };
+    let directions: Vec<f32> = (0..64 * d).map(|_| next()).collect();
+    let mut x = vec![0f32; n * d];
+    for row in x.chunks_exact_mut(d) {
+        row.iter_mut().for_each(|v| *v = 0.7 * next());
+        for _ in 0..6 {
+            let (which, strength) = (((next() + 1.0) * 31.9) as usize, next() + 1.0);
+            row.iter_mut().zip(&directions[which * d..]).for_each(|(v, g)| *v += strength * g);
+        }
+    }
+    let mut bits = vec![0; n * d];
+    simd::bf16_from_f32(&x, &mut bits);
+    bits
+}

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { configDifference, deadWindow, trainConfig, type TrainSettings } from "./config.ts";
+
+const data = { d: 576, trainRows: 285_000 };
+const make = (settings: TrainSettings, preset: "default" | "short" = "default"): ReturnType<typeof trainConfig> => trainConfig(preset, settings, data);
+
+test("the default preset is science.md §4's TopK", () => {
+  const config = make({ steps: 50_000 });
+  expect(config).toMatchObject({ features: 16_384, k: 32, batch: 4096, learningRate: 2e-4, warmupSteps: 1000, decayShare: 0.2, auxK: 288, auxCoefficient: 1 / 32, normalise: "rms", decoderBiasInit: "mean", beta1: 0.9, beta2: 0.999 });
+  expect(make({ features: 4096 }).learningRate).toBeCloseTo(4e-4, 12);
+  expect(make({}).steps).toBe(Math.ceil(285_000 / 4096));
+});
+
+test("what is given wins, undefined does not", () => {
+  expect(make({ k: 64, learningRate: 1e-3, batch: undefined })).toMatchObject({ k: 64, learningRate: 1e-3, batch: 4096 });
+});
+
+test.each<[TrainSettings, string]>([
+  [{ features: 0 }, "features"],
+  [{ features: 1.5 }, "features"],
+  [{ k: 0 }, "k"],
+  [{ features: 16, k: 17 }, "k"],
+  [{ features: 64, auxK: 100 }, "auxK"],
+  [{ steps: 0 }, "steps"],
+  [{ steps: 10, warmupSteps: 11 }, "warmupSteps"],
+  [{ learningRate: 0 }, "learningRate"],
+  [{ learningRate: Number.NaN }, "learningRate"],
+  [{ decayShare: 2 }, "decayShare"],
+])("%j cannot be", (settings, field) => {
+  expect(() => make(settings)).toThrow(expect.objectContaining({ field }));
+});
+
+test("a width that the memory does not hold is refused before anything is allocated", () => {
+  expect(() => make({ features: 2 ** 24 })).toThrow(expect.objectContaining({ code: "environment", field: "features" }));
+});
+
+test("the dead window is 10⁷ tokens or a fifth of the run", () => {
+  expect(deadWindow({ deadAfter: null, steps: 1500, batch: 1024 })).toBe(307_200);
+  expect(deadWindow({ deadAfter: null, steps: 200_000, batch: 4096 })).toBe(1e7);
+  expect(deadWindow({ deadAfter: 5, steps: 10, batch: 10 })).toBe(5);
+});
+
+test("the first differing field is named", () => {
+  expect(configDifference(make({}), make({}))).toBeUndefined();
+  expect(configDifference(make({ seed: 1 }), make({ seed: 2 }))).toBe("seed");
+});

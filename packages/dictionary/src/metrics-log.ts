@@ -1,0 +1,45 @@
+import { appendFile, readFile } from "node:fs/promises";
+import { asDiskError, writeFileAtomic } from "@lexiscope/core";
+
+/** One line of `metrics.jsonl`. */
+export interface MetricsLine {
+  step: number;
+  tokens: number;
+  loss: number;
+  auxLoss: number;
+  /** Of the batch. */
+  fvu: number;
+  l0: number;
+  dead: number;
+  learningRate: number;
+  tokensPerSecond: number;
+  /** FVU on held-out rows, when it was taken at this step. */
+  heldOutFvu?: number;
+}
+
+export async function appendMetrics(path: string, line: MetricsLine): Promise<void> {
+  try {
+    await appendFile(path, `${JSON.stringify(line)}\n`);
+  } catch (error) {
+    throw asDiskError(error, path);
+  }
+}
+
+/** Drops what a killed run wrote after the step from which it goes on, and a line cut short. */
+export async function rewindMetrics(path: string, step: number): Promise<void> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  const lines = text.split("\n").filter((line) => {
+    try {
+      return (JSON.parse(line) as MetricsLine).step <= step;
+    } catch {
+      return false;
+    }
+  });
+  await writeFileAtomic(path, lines.map((line) => `${line}\n`).join(""));
+}
+
+/** The last line of the log: the step that ended the run is always in it. */
+export async function lastMetrics(path: string): Promise<MetricsLine> {
+  const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
+  return JSON.parse(lines.at(-1) ?? "") as MetricsLine;
+}

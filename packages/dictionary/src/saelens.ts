@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import { LexiscopeError, readJson, writeJsonAtomic } from "@lexiscope/core";
+import { loadSafetensors, writeSafetensors, type LoadedTensor } from "@lexiscope/formats";
+
+/** Weights with one row a feature: encoder and decoder [F, d]. */
+export interface DictionaryWeights {
+  encoder: Float32Array;
+  encoderBias: Float32Array;
+  decoder: Float32Array;
+  decoderBias: Float32Array;
+}
+
+/** What `cfg.json` says besides the weights (SAELens 6, formats.md §1.3). */
+export interface SaeLensConfig {
+  d: number;
+  features: number;
+  k: number;
+  modelName: string;
+  site: string;
+  context: number;
+  /** Our own keys, `lexiscope_…`. */
+  own: Record<string, unknown>;
+}
+
+export const configFile = "cfg.json";
+export const weightsFile = "sae_weights.safetensors";
+
+/** Without it SAELens would read the folder by the rules of its old versions. */
+const saeLensVersion = "6.49.2";
+
+/** Writes the folder that SAELens loads: TopK, scale folded in, W_enc [d, F], W_dec [F, d]. */
+export async function writeSaeLens(folder: string, weights: DictionaryWeights, config: SaeLensConfig): Promise<void> {
+  const { d, features } = config;
+  await writeSafetensors(join(folder, weightsFile), {
+    W_enc: { dtype: "F32", shape: [d, features], data: transpose(weights.encoder, features, d) },
+    b_enc: { dtype: "F32", shape: [features], data: weights.encoderBias },
+    W_dec: { dtype: "F32", shape: [features, d], data: weights.decoder },
+    b_dec: { dtype: "F32", shape: [d], data: weights.decoderBias },
+  });
+  await writeJsonAtomic(join(folder, configFile), {
+    architecture: "topk",
+    d_in: d,
+    d_sae: features,
+    dtype: "float32",
+    device: "cpu",
+    apply_b_dec_to_input: true,
+    normalize_activations: "none",
+    reshape_activations: "none",
+    k: config.k,
+    rescale_acts_by_decoder_norm: false,
+    metadata: {
+      sae_lens_version: saeLensVersion,
+      sae_lens_training_version: null,
+      training_architecture: "topk",
+      model_name: config.modelName,
+      hook_name: config.site,
+      hook_head_index: null,
+      context_size: config.context,
+      prepend_bos: false,
+      exclude_special_tokens: true,
+      seqpos_slice: [1, null],
+      disable_concat_sequences: true,
+      ...config.own,
+    },
+  });
+}
+
+/** Reads such a folder back. Shapes must agree with `cfg.json`, and only what we write is read. */
+export async function readSaeLens(folder: string): Promise<{ weights: DictionaryWeights; d: number; features: number; k: number; site: string | undefined }> {
+  const file = join(folder, configFile);
+  const config = await readJson(file);
+  const fields = (typeof config === "object" && config !== null ? config : {}) as Record<string, unknown>;
+  const expected: [string, unknown][] = [["architecture", "topk"], ["dtype", "float32"], ["apply_b_dec_to_input", true], ["normalize_activations", "none"], ["rescale_acts_by_decoder_norm", false]];
+  for (const [field, value] of expected) {
+    if (fields[field] !== value) throw new LexiscopeError("unsupported", `${file}: ${field} is ${JSON.stringify(fields[field])}; only ${JSON.stringify(value)} is read`, { file, field });
+  }
+  const [d, features, k] = ["d_in", "d_sae", "k"].map((field) => {
+    const value = fields[field];
+    if (typeof value !== "number" || !Number.isInteger(value) || value < 1) throw new LexiscopeError("bad_file", `${file}: ${field} is ${JSON.stringify(value)}`, { file, field });
+    return value;
+  }) as [number, number, number];
+  const path = join(folder, weightsFile);
+  const { tensors } = await loadSafetensors(path);
+  const read = (name: string, shape: number[]): Float32Array => floats(path, name, tensors.get(name), shape);
+  const metadata = fields["metadata"] as Record<string, unknown> | undefined;
+  const site = metadata?.["hook_name"];
+  return {
+    weights: { encoder: transpose(read("W_enc", [d, features]), d, features), encoderBias: read("b_enc", [features]), decoder: read("W_dec", [features, d]), decoderBias: read("b_dec", [d]) },
+    d,
+    features,
+    k,
+    site: typeof site === "string" ? site : undefined,
+  };
+}
+
+function floats(file: string, name: string, tensor: LoadedTensor | undefined, shape: number[]): Float32Array {
+  if (tensor?.dtype !== "F32" || tensor.shape.length !== shape.length || tensor.shape.some((n, i) => n !== shape[i])) {
+    throw new LexiscopeError("bad_file", `${file}: ${name} is ${tensor ? `${tensor.dtype} [${tensor.shape.join(", ")}]` : "missing"}; F32 [${shape.join(", ")}] was expected`, { file, field: name });
+  }
+  const values = new Float32Array(tensor.data.buffer);
+  if (!values.every((value) => Number.isFinite(value))) throw new LexiscopeError("bad_file", `${file}: ${name} holds NaN or infinity`, { file, field: name });
+  return values;
+}
+
+/** [rows, cols] → [cols, rows], in blocks that stay in cache. */
+function transpose(values: Float32Array, rows: number, cols: number): Float32Array {
+  const out = new Float32Array(values.length);
+  const block = 32;
+  for (let r0 = 0; r0 < rows; r0 += block) {
+    for (let c0 = 0; c0 < cols; c0 += block) {
+      for (let r = r0; r < Math.min(rows, r0 + block); r++) {
+        for (let c = c0; c < Math.min(cols, c0 + block); c++) out[c * rows + r] = values[r * cols + c] as number;
+      }
+    }
+  }
+  return out;
+}

@@ -1,0 +1,154 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { isLexiscopeError, LexiscopeError, lockFolder, RateMeter, resolveRef, version, type Work, type WorkOptions } from "@lexiscope/core";
+import type { ActivationStore } from "@lexiscope/activations";
+import type { TrainConfig } from "@lexiscope/contract";
+import type { Model } from "@lexiscope/model";
+import { loadAddon, type NativeTrainer } from "@lexiscope/native";
+import { nativeDictionary } from "./baselines.ts";
+import { checkpointSteps, loadCheckpoint, removeCheckpoint, saveCheckpoint, type CheckpointInfo, type RunIdentity } from "./checkpoint.ts";
+import { checkConfig } from "./config.ts";
+import { defaultEvaluation, evaluateAll, type EvaluationOptions } from "./evaluation.ts";
+import { finishDictionary, isFinished } from "./finish.ts";
+import { loadHeldOut, reconstructionMetrics, type HeldOutSample } from "./held-out.ts";
+import { appendMetrics, rewindMetrics } from "./metrics-log.ts";
+import type { SiteStatistics } from "./normalise.ts";
+import { openDictionary } from "./open.ts";
+import { claimRun } from "./run-folder.ts";
+import { createTrainer, runSteps, trainingBatches } from "./steps.ts";
+import type { Dictionary } from "./types.ts";
+
+export interface TrainOptions extends WorkOptions {
+  store: ActivationStore;
+  /** Which of the store's sites; needed when it has several. */
+  site?: string | undefined;
+  /** A folder, or a name on the shelf of dictionaries. */
+  out: string;
+  /** From `trainConfig`. */
+  config: TrainConfig;
+  /** The model of the store: gives ΔCE. Without it ΔCE is not taken. */
+  model?: Model | undefined;
+  evaluation?: Partial<EvaluationOptions> | undefined;
+}
+
+/** How often a run looks at held-out rows, and how many lines of metrics it writes. */
+const heldOutLooks = 20;
+const metricsLines = 1000;
+/** Rows of a look while training. */
+const lookRows = 8192;
+
+/**
+ * Trains a dictionary on a store. Killed at any moment, the same call goes on from the last checkpoint, and the weights
+ * are the same, byte for byte. Ends with numbers on held-out documents beside two baselines.
+ */
+export async function* train(options: TrainOptions): Work<Dictionary> {
+  const { store, config, model, signal } = options;
+  const statistics = chooseSite(store, options.site);
+  await checkModel(store, model, signal);
+  checkConfig(config, statistics.d);
+  const evaluation = { ...defaultEvaluation, ...definedOnly(options.evaluation ?? {}) };
+  const folder = resolveRef("dictionaries", options.out);
+  const run: RunIdentity = { config, planHash: store.manifest.planHash, site: statistics.name };
+  const unlock = await lockFolder(folder, "train");
+  try {
+    await claimRun(folder, run);
+    if (await isFinished(folder)) return await openDictionary(folder, { model, signal });
+    for (const name of await readdir(folder)) if (name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
+    const heldOut = await loadHeldOut(store, statistics.name, evaluation.rows);
+    const trainer = await createTrainer({ store, statistics, config, freezeDecoder: false, signal });
+    const messages: string[] = [];
+    const resumed = await loadCheckpoint(folder, trainer, run, (message) => messages.push(`passed over a checkpoint: ${message}`));
+    const cpuPath = loadAddon().cpu().path;
+    if (resumed) messages.push(`going on from step ${resumed.step} of ${config.steps}`);
+    if (resumed && resumed.cpuPath !== cpuPath) messages.push(`the run began on the CPU path ${resumed.cpuPath} and goes on on ${cpuPath}: its last digits may differ from an unbroken run`);
+    for (const message of messages) yield { phase: "train", done: trainer.steps * config.batch, total: config.steps * config.batch, unit: "tokens", rate: 0, message };
+    const seconds = yield* trainToTheEnd({ folder, trainer, store, run, heldOut, statistics, resumed, cpuPath, signal });
+    const results = yield* evaluateAll({ trainer, store, statistics, config, model, heldOut, evaluation, signal });
+    await finishDictionary({ folder, store, statistics, config, trainer, results, cpuPath, seconds });
+    for (const step of await checkpointSteps(folder)) await removeCheckpoint(folder, step);
+  } finally {
+    await unlock();
+  }
+  return openDictionary(folder, { model, signal });
+}
+
+interface Running {
+  folder: string;
+  trainer: NativeTrainer;
+  store: ActivationStore;
+  run: RunIdentity;
+  heldOut: HeldOutSample;
+  statistics: SiteStatistics;
+  resumed: CheckpointInfo | undefined;
+  cpuPath: string;
+  signal: AbortSignal | undefined;
+}
+
+/** Applies all steps that are left, with metrics, looks at held-out rows and checkpoints. Returns the seconds of all sittings. */
+async function* trainToTheEnd(running: Running): Work<number> {
+  const { folder, trainer, run, heldOut, statistics, resumed, signal } = running;
+  const { config } = run;
+  const log = join(folder, "metrics.jsonl");
+  await rewindMetrics(log, resumed?.step ?? 0);
+  const batches = await trainingBatches(running.store, statistics.name, config, resumed?.cursor ?? 0);
+  const started = performance.now();
+  const seconds = (): number => (resumed?.seconds ?? 0) + (performance.now() - started) / 1000;
+  const meter = new RateMeter();
+  meter.update(trainer.steps * config.batch);
+  let cursor = resumed?.cursor ?? 0;
+  let saved = resumed?.step ?? -1;
+  let heldOutFvu: number | undefined;
+  let shown = 0;
+  const save = async (): Promise<void> => {
+    if (saved === trainer.steps) return;
+    await saveCheckpoint(folder, trainer, { ...run, software: version, step: trainer.steps, cursor, cpuPath: running.cpuPath, seconds: seconds() });
+    saved = trainer.steps;
+  };
+  try {
+    for await (const { step, cursor: consumed, learningRate, metrics } of runSteps({ trainer, batches, config, signal })) {
+      cursor = consumed;
+      const { loss, auxLoss, fvu, l0, dead } = metrics;
+      const last = step === config.steps;
+      const look = last || step % Math.max(1, Math.floor(config.steps / heldOutLooks)) === 0;
+      if (look) heldOutFvu = (await lookAtHeldOut(trainer, config, heldOut, signal)).fvu;
+      const rate = meter.update(step * config.batch);
+      if (look || step % Math.max(1, Math.floor(config.steps / metricsLines)) === 0) {
+        await appendMetrics(log, { step, tokens: step * config.batch, loss, auxLoss, fvu, l0, dead, learningRate, tokensPerSecond: rate, ...(look && heldOutFvu !== undefined ? { heldOutFvu } : {}) });
+      }
+      if (last || step % config.checkpointEverySteps === 0) await save();
+      if (!look && performance.now() - shown < 100) continue;
+      shown = performance.now();
+      const left: Record<string, number> = rate > 0 ? { secondsLeft: ((config.steps - step) * config.batch) / rate } : {};
+      yield { phase: "train", done: step * config.batch, total: config.steps * config.batch, unit: "tokens", rate, metrics: { step, loss, l0, fvu, dead, ...(heldOutFvu === undefined ? {} : { heldOutFvu }), ...left } };
+    }
+  } catch (error) {
+    if (!isLexiscopeError(error) || error.code !== "aborted") throw error;
+    await save(); // a step that was cut short is not applied, so this is the state after the last whole one
+    throw new LexiscopeError("aborted", `stopped after step ${trainer.steps} of ${config.steps}; a checkpoint is saved`, { file: folder, hint: "run the same command again; it goes on from there" });
+  }
+  return seconds();
+}
+
+async function lookAtHeldOut(trainer: NativeTrainer, config: TrainConfig, sample: HeldOutSample, signal: AbortSignal | undefined): Promise<{ fvu: number }> {
+  const dictionary = await nativeDictionary(trainer.weights(), { d: sample.d, features: config.features, k: config.k }, signal);
+  return reconstructionMetrics(dictionary, sample, signal, lookRows);
+}
+
+function chooseSite(store: ActivationStore, name: string | undefined): SiteStatistics {
+  const { sites } = store.manifest;
+  const site = name === undefined && sites.length === 1 ? sites[0] : sites.find((candidate) => candidate.name === name);
+  if (site) return site;
+  const what = name === undefined ? "holds several sites" : `has no activations of ${name}`;
+  throw new LexiscopeError(name === undefined ? "invalid_input" : "mismatch", `${store.path} ${what}`, { file: store.path, field: "site", hint: `choose one of ${sites.map((candidate) => candidate.name).join(", ")}` });
+}
+
+async function checkModel(store: ActivationStore, model: Model | undefined, signal: AbortSignal | undefined): Promise<void> {
+  if (!model) return;
+  const { weightsHash, name } = await model.identity(signal);
+  if (weightsHash === store.manifest.model.weightsHash) return;
+  throw new LexiscopeError("mismatch", `${store.path} was harvested from ${store.manifest.model.name} (weights ${store.manifest.model.weightsHash.slice(0, 12)}); the open model is ${name} (weights ${weightsHash.slice(0, 12)})`, { file: store.path, field: "model", hint: "open the model of the store" });
+}
+
+function definedOnly<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
