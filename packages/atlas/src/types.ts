@@ -8,11 +8,11 @@ export interface FeatureExample {
   activations: Float32Array;
   document: number;
   start: number;
-  /** Position of the strongest token. */
+  /** Position that the example was chosen for: the strongest token, or the one sampled for its interval. */
   peak: number;
   /** −1 = among the strongest, else the interval it was sampled for (0 = weakest). */
   interval: number;
-  /** The same window of text stood in an earlier example. */
+  /** The same tokens around the peak stood in an earlier example of the feature. */
   repeat: boolean;
 }
 
@@ -45,6 +45,29 @@ export interface FeatureRecord extends FeatureSummary {
   examples: FeatureExample[];
 }
 
+/** What a search matched, strongest evidence first. */
+export type SearchPlace = "peak" | "near the peak" | "output tokens" | "examples";
+
+export interface SearchHit {
+  index: number;
+  /** See `search.ts`; comparable within one query only. */
+  score: number;
+  where: SearchPlace[];
+}
+
+/** What {@link chooseReadable} judges a feature by. */
+export interface FeatureCandidate extends FeatureSummary {
+  /** The word that most often stands at the peak of the strongest examples, by activation; lower case, singular. */
+  word: string;
+  /** Mean of two shares of examples with that word at the peak: the strongest, by activation, and those of the intervals. */
+  consistency: number;
+  /** Strongest examples that are no repeats, and the documents that they come from. */
+  examples: number;
+  documents: number;
+  /** Share of all tokens that are the token of the strongest peak. */
+  tokenShare: number;
+}
+
 /** A dictionary with its index, open for reading. */
 export interface Atlas {
   readonly path: string;
@@ -54,9 +77,21 @@ export interface Atlas {
   feature(index: number): Promise<FeatureRecord>;
   summary(index: number): FeatureSummary;
   summaries(indices: readonly number[]): FeatureSummary[];
-  /** Full-text search over top tokens, examples and output tokens; best first. */
-  search(query: string, limit: number): { index: number; score: number; where: string }[];
+  /** Features for a word or several, best first, from the words at and near the peaks, examples and output tokens. Any text is a query. */
+  search(query: string, limit: number): SearchHit[];
   /** Features in the order of a column. */
-  list(options: { orderBy: "density" | "maximum" | "fired" | "index"; descending: boolean; limit: number; offset: number; alive?: boolean }): FeatureSummary[];
+  list(options: {
+    orderBy: "density" | "maximum" | "fired" | "index";
+    descending: boolean;
+    limit: number;
+    offset: number;
+    alive?: boolean;
+  }): FeatureSummary[];
+  /** Features that fired, with what tells whether a person can read them. */
+  candidates(): FeatureCandidate[];
+  /** x̄ of the training rows [d], for error shares. */
+  readonly mean: Float32Array;
+  /** Checks the content hash of every file; names the broken one. */
+  verify(signal?: AbortSignal): Promise<void>;
   close(): void;
 }

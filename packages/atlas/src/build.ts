@@ -1,0 +1,158 @@
+import { copyFile, mkdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { AtlasManifest } from "@lexiscope/contract";
+import {
+  RateMeter,
+  asDiskError,
+  parseSite,
+  requireDisk,
+  resolveRef,
+  sha256File,
+  throwIfAborted,
+  version,
+  writeFileAtomic,
+  writeJsonAtomic,
+  type ProgressEvent,
+  type Work,
+} from "@lexiscope/core";
+import { buildSettings, refuseMismatch, type BuildAtlasOptions, type BuildSettings } from "./build-options.ts";
+import { createDatabaseWriter } from "./database.ts";
+import { decoderNeighbours, outputEffects } from "./directions.ts";
+import { exampleContexts } from "./example-contexts.ts";
+import { writeFeatureRecord } from "./feature-record.ts";
+import { coactiveOf, examplesOf, histogramOf, readExamples, summaryOf } from "./findings.ts";
+import { indexPass } from "./index-pass.ts";
+import { atlasFiles, featureFile } from "./layout.ts";
+import { openAtlas } from "./open.ts";
+import { createPackedWriter, packIndex } from "./packed-file.ts";
+import { stageFolder, syncFile } from "./staging.ts";
+import type { Atlas } from "./types.ts";
+
+/** Rough size of an example in the packed file, for the check of free disk before the work starts. */
+const exampleBytes = 600;
+/** Features written between two progress events. */
+const writtenAtOnce = 64;
+
+/**
+ * Builds an atlas: one pass over the store for what every feature does, then what its direction writes and resembles.
+ * The folder appears under its name only when it is whole. The same inputs and seed give the same files (but for the
+ * time it took, in the manifest). Errors: `mismatch` when store, dictionary and model do not belong together.
+ */
+export async function* buildAtlas(options: BuildAtlasOptions): Work<Atlas> {
+  const settings = buildSettings(options);
+  await refuseMismatch(options);
+  const out = resolveRef("atlases", options.out);
+  const { manifest } = options.dictionary;
+  const copiedBytes = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  await requireDisk(
+    out,
+    copiedBytes + manifest.features * (settings.top + settings.intervals * settings.perInterval) * exampleBytes,
+    "the atlas",
+  );
+  const staging = await stageFolder(out, options.replace === true);
+  try {
+    yield* fillFolder(staging.folder, options, settings);
+    await staging.publish();
+  } catch (error) {
+    throw asDiskError(error, out);
+  } finally {
+    await staging.discard();
+  }
+  return openAtlas(out);
+}
+
+async function* fillFolder(folder: string, options: BuildAtlasOptions, settings: BuildSettings): AsyncGenerator<ProgressEvent, void, void> {
+  const { store, dictionary, model, signal } = options;
+  const started = performance.now();
+  const pass = yield* indexPass(store, dictionary, model.native.vocabulary, settings, signal);
+  const directions = {
+    effects: yield* outputEffects(model, dictionary, signal),
+    neighbours: yield* decoderNeighbours(dictionary, settings.neighbours, signal),
+  };
+  const copied = dictionary.manifest.files.map(({ file }) => file);
+  for (const name of copied) {
+    await copyFile(join(dictionary.path, name), join(folder, name));
+    await syncFile(join(folder, name));
+  }
+  await mkdir(join(folder, atlasFiles.examples));
+  const contexts = await exampleContexts(store, model, pass.result, signal);
+  const packed = featureFile(parseSite(dictionary.manifest.site).layer);
+  const mean = Float32Array.from(store.manifest.sites.find(({ name }) => name === dictionary.manifest.site)?.mean ?? []);
+  const database = createDatabaseWriter(join(folder, atlasFiles.features), mean);
+  const records = await createPackedWriter(join(folder, packed.path));
+  try {
+    const rate = new RateMeter();
+    const { features } = dictionary.manifest;
+    for (let f = 0; f < features; f++) {
+      const { top = [], bottom = [] } = directions.effects[f] ?? {};
+      const examples = examplesOf(pass.result, f, contexts);
+      const summary = summaryOf(pass.result, f, examples, contexts);
+      const histogram = histogramOf(pass.result, f);
+      const neighbours = directions.neighbours[f] ?? [];
+      const reading = readExamples(examples, top, contexts, (token) => (pass.tokenCounts[token] ?? 0) / pass.tokens);
+      database.add({ summary, histogram, top, bottom, neighbours, coactive: coactiveOf(pass.result, f), reading });
+      await records.add(writeFeatureRecord({ summary, histogram, top, bottom, examples, intervals: settings.intervals, contexts }));
+      if ((f + 1) % writtenAtOnce !== 0 && f + 1 < features) continue;
+      throwIfAborted(signal);
+      yield { phase: "write", done: f + 1, total: features, unit: "features", rate: rate.update(f + 1) };
+    }
+    await writeFileAtomic(
+      join(folder, atlasFiles.examplesIndex),
+      await packIndex({ [packed.key]: { filename: packed.filename, offsets: await records.finish() } }),
+    );
+    await database.finish();
+  } finally {
+    await records.abandon();
+    database.abandon();
+  }
+  await writeContexts(folder, contexts.all);
+  const files: AtlasManifest["files"] = [];
+  for (const file of [
+    ...copied,
+    atlasFiles.features,
+    atlasFiles.examplesIndex,
+    packed.path,
+    atlasFiles.contextsIndex,
+    atlasFiles.contexts,
+  ]) {
+    files.push({
+      file: file.replaceAll("\\", "/"),
+      bytes: (await stat(join(folder, file))).size,
+      sha256: await sha256File(join(folder, file), signal),
+    });
+  }
+  const manifest: AtlasManifest = {
+    kind: "atlas",
+    formatVersion: 1,
+    software: version,
+    dictionary: dictionary.manifest,
+    index: {
+      tokens: pass.result.tokens,
+      contexts: pass.contexts,
+      top: settings.top,
+      intervals: settings.intervals,
+      perInterval: settings.perInterval,
+      seed: settings.seed,
+      seconds: Number(((performance.now() - started) / 1000).toFixed(1)),
+      alive: pass.result.fired.reduce((count, fired) => count + Number(fired > 0), 0),
+    },
+    files,
+  };
+  await writeJsonAtomic(join(folder, atlasFiles.manifest), manifest);
+}
+
+async function writeContexts(
+  folder: string,
+  contexts: readonly { id: number; document: number; start: number; tokens: readonly number[] }[],
+): Promise<void> {
+  const writer = await createPackedWriter(join(folder, atlasFiles.contexts));
+  try {
+    for (const { id, document, start, tokens } of contexts) await writer.add(JSON.stringify({ id, document, start, tokens }));
+    await writeFileAtomic(
+      join(folder, atlasFiles.contextsIndex),
+      await packIndex({ contexts: { filename: basename(atlasFiles.contexts), offsets: await writer.finish() } }),
+    );
+  } finally {
+    await writer.abandon();
+  }
+}

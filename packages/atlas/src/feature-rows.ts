@@ -1,0 +1,101 @@
+import type Database from "better-sqlite3";
+import { LexiscopeError } from "@lexiscope/core";
+import { z } from "zod";
+import { guarded } from "./database.ts";
+import type { FeatureCandidate, FeatureRecord, FeatureSummary, TokenEffect } from "./types.ts";
+
+const summaryColumns = `id AS "index", density, fired, maximum, mean, top_token AS topToken`;
+const effectsSchema = z.array(z.tuple([z.int(), z.string(), z.number()]));
+const outputsSchema = z.object({ top: effectsSchema, bottom: effectsSchema });
+const neighboursSchema = z.array(z.tuple([z.int(), z.number()]));
+const coactiveSchema = z.array(z.tuple([z.int(), z.number(), z.int()]));
+
+export type FeatureRow = Omit<FeatureRecord, "examples">;
+export type ListOptions = {
+  orderBy: "density" | "maximum" | "fired" | "index";
+  descending: boolean;
+  limit: number;
+  offset: number;
+  alive?: boolean;
+};
+
+export interface FeatureRows {
+  summary(index: number): FeatureSummary;
+  row(index: number): FeatureRow;
+  list(options: ListOptions): FeatureSummary[];
+  candidates(): FeatureCandidate[];
+  /** [d] */
+  mean(d: number): Float32Array;
+}
+
+/** The rows of an open feature database. `features` is what the manifest promises. */
+export function featureRows(db: Database.Database, path: string, features: number): FeatureRows {
+  const statements = guarded(path, () => ({
+    count: db.prepare("SELECT count(*) AS n FROM features"),
+    summary: db.prepare(`SELECT ${summaryColumns} FROM features WHERE id = ?`),
+    row: db.prepare(`SELECT ${summaryColumns}, histogram, outputs, neighbours, coactive FROM features WHERE id = ?`),
+    candidates: db.prepare(
+      `SELECT ${summaryColumns}, word, consistency, examples, documents, token_share AS tokenShare FROM features WHERE fired > 0 ORDER BY id`,
+    ),
+    mean: db.prepare("SELECT value FROM meta WHERE key = 'mean'"),
+  }));
+  const bad = (what: string): LexiscopeError =>
+    new LexiscopeError("bad_file", `${path}: ${what}`, { file: path, hint: "the file is damaged; copy or build the atlas again" });
+  const { n } = guarded(path, () => statements.count.get()) as { n: number };
+  if (n !== features) throw bad(`has ${n} features; the manifest says ${features}`);
+
+  const require = (index: number, row: unknown): unknown => {
+    if (!Number.isInteger(index) || index < 0 || index >= features)
+      throw new LexiscopeError("not_found", `there is no feature ${index}: the atlas has 0 to ${features - 1}`, {
+        field: "feature",
+        hint: "find one with `lexiscope search WORD`",
+      });
+    if (row === undefined) throw bad(`feature ${index} is missing`);
+    return row;
+  };
+  const json = <T>(index: number, column: string, text: string, schema: z.ZodType<T>): T => {
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch {
+      throw bad(`feature ${index}: ${column} is damaged`);
+    }
+  };
+  // A damaged id would bind as null; the check of the range comes first in every path.
+  const get = (statement: Database.Statement, index: number): unknown =>
+    require(index, Number.isInteger(index) ? guarded(path, () => statement.get(index)) : undefined);
+
+  return {
+    summary: (index) => get(statements.summary, index) as FeatureSummary,
+    row: (index) => {
+      const { histogram, outputs, neighbours, coactive, ...summary } = get(statements.row, index) as FeatureSummary & {
+        histogram: Buffer;
+        outputs: string;
+        neighbours: string;
+        coactive: string;
+      };
+      const counts = Array.from({ length: Math.floor(histogram.byteLength / 4) }, (_, i) => histogram.readUInt32LE(4 * i));
+      const { top, bottom } = json(index, "outputs", outputs, outputsSchema);
+      const effect = ([id, text, value]: [number, string, number]): TokenEffect => ({ id, text, value });
+      return {
+        ...summary,
+        histogram: { counts, width: summary.maximum / counts.length },
+        top: top.map(effect),
+        bottom: bottom.map(effect),
+        neighbours: json(index, "neighbours", neighbours, neighboursSchema).map(([other, cosine]) => ({ index: other, cosine })),
+        coactive: json(index, "coactive", coactive, coactiveSchema).map(([other, npmi, count]) => ({ index: other, npmi, count })),
+      };
+    },
+    list: ({ orderBy, descending, limit, offset, alive }) => {
+      const column = { density: "density", maximum: "maximum", fired: "fired", index: "id" }[orderBy];
+      const where = alive === undefined ? "" : alive ? "WHERE fired > 0" : "WHERE fired = 0";
+      const sql = `SELECT ${summaryColumns} FROM features ${where} ORDER BY ${column} ${descending ? "DESC" : "ASC"}, id LIMIT ? OFFSET ?`;
+      return guarded(path, () => db.prepare(sql).all(limit, offset)) as FeatureSummary[];
+    },
+    candidates: () => guarded(path, () => statements.candidates.all()) as FeatureCandidate[],
+    mean: (d) => {
+      const row = guarded(path, () => statements.mean.get()) as { value?: unknown } | undefined;
+      if (!Buffer.isBuffer(row?.value) || row.value.byteLength !== 4 * d) throw bad("the mean activation is missing");
+      return new Float32Array(new Uint8Array(row.value).buffer);
+    },
+  };
+}

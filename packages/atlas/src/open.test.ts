@@ -1,0 +1,108 @@
+import { cp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { finish } from "@lexiscope/core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildAtlas, openAtlas, type Atlas } from "./index.ts";
+import { makeTinyChain, type TinyChain } from "./testing/tiny-atlas.ts";
+
+let chain: TinyChain;
+let whole: Atlas;
+let copies = 0;
+
+beforeAll(async () => {
+  chain = await makeTinyChain();
+  whole = await finish(buildAtlas({ ...chain, out: join(chain.folder, "atlas") }));
+}, 120_000);
+afterAll(async () => {
+  whole?.close();
+  await rm(chain.folder, { recursive: true });
+});
+
+async function copy(): Promise<string> {
+  const folder = join(chain.folder, `copy-${copies++}`);
+  await cp(whole.path, folder, { recursive: true });
+  return folder;
+}
+
+async function flip(path: string, at: number): Promise<void> {
+  const bytes = await readFile(path);
+  bytes[at] = (bytes[at] ?? 0) ^ 0x40;
+  await writeFile(path, bytes);
+}
+
+test("a copied atlas opens and says the same", async () => {
+  const atlas = await openAtlas(await copy());
+  await atlas.verify();
+  expect(await atlas.feature(3)).toEqual(await whole.feature(3));
+  expect(atlas.mean).toEqual(Float32Array.from(chain.store.manifest.sites[0]?.mean ?? []));
+  expect((await atlas.dictionary()).decoder).toEqual(chain.dictionary.decoder);
+  expect(await atlas.dictionary()).toBe(await atlas.dictionary());
+  expect(atlas.summaries([2, 1]).map(({ index }) => index)).toEqual([2, 1]);
+  atlas.close();
+});
+
+test("a file cut short is named when the atlas is opened", async () => {
+  for (const { file } of whole.manifest.files) {
+    const folder = await copy();
+    await truncate(join(folder, file), 20);
+    await expect(openAtlas(folder)).rejects.toMatchObject({ code: "bad_file", file: join(folder, file) });
+    await rm(join(folder, file));
+    await expect(openAtlas(folder)).rejects.toThrow(`${join(folder, file)} is missing`);
+  }
+});
+
+test("a flipped bit is found by verify, and before its data are used", async () => {
+  for (const { file, bytes } of whole.manifest.files) {
+    const folder = await copy();
+    await flip(join(folder, file), Math.floor(bytes / 2));
+    const use = async (): Promise<void> => {
+      const atlas = await openAtlas(folder);
+      try {
+        await expect(atlas.verify()).rejects.toMatchObject({ code: "bad_file", file: join(folder, file) });
+        await atlas.dictionary();
+        for (let f = 0; f < atlas.manifest.dictionary.features; f++) await atlas.feature(f);
+      } finally {
+        atlas.close();
+      }
+    };
+    await expect(use()).rejects.toMatchObject({ code: "bad_file", file: join(folder, file) });
+  }
+});
+
+test("a manifest that is damaged, points elsewhere or is not there is named", async () => {
+  await expect(openAtlas(join(chain.folder, "nothing"))).rejects.toMatchObject({ code: "not_found" });
+  const folder = await copy();
+  const path = join(folder, "manifest.json");
+  const text = await readFile(path, "utf8");
+  await writeFile(path, text.slice(0, -20));
+  await expect(openAtlas(folder)).rejects.toMatchObject({ code: "bad_file", file: path });
+  await writeFile(path, text.replace('"features.sqlite"', '"../atlas/features.sqlite"'));
+  await expect(openAtlas(folder)).rejects.toMatchObject({ code: "bad_file", file: path, field: "files" });
+  await writeFile(path, text.replace('"kind": "atlas"', '"kind": "dictionary"'));
+  await expect(openAtlas(folder)).rejects.toMatchObject({ code: "bad_file", field: "kind" });
+});
+
+test("a database that is cut under an open atlas gives an error with its name", async () => {
+  const folder = await copy();
+  const atlas = await openAtlas(folder);
+  await truncate(join(folder, "features.sqlite"), 4096);
+  expect(() => atlas.list({ orderBy: "density", descending: true, limit: 1000, offset: 0 })).toThrow(
+    expect.objectContaining({ code: "bad_file", file: join(folder, "features.sqlite") }),
+  );
+  atlas.close();
+});
+
+test("features are listed in any order, and unknown ones are refused", async () => {
+  const list = (orderBy: "density" | "maximum" | "fired" | "index", alive?: boolean): number[] =>
+    whole
+      .list({ orderBy, descending: true, limit: 1000, offset: 0, ...(alive === undefined ? {} : { alive }) })
+      .map((summary) => summary[orderBy]);
+  for (const orderBy of ["density", "maximum", "fired", "index"] as const)
+    expect(list(orderBy)).toEqual(list(orderBy).toSorted((a, b) => b - a));
+  expect(list("fired", true).length + list("fired", false).length).toBe(96);
+  expect(list("fired", true)).toHaveLength(whole.manifest.index.alive);
+  for (const index of [-1, 96, 0.5, Number.NaN]) {
+    expect(() => whole.summary(index)).toThrow(expect.objectContaining({ code: "not_found", field: "feature" }));
+    await expect(whole.feature(index)).rejects.toMatchObject({ code: "not_found" });
+  }
+});

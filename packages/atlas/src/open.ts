@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { LexiscopeError, parseSite, resolveRef, throwIfAborted } from "@lexiscope/core";
+import { loadDictionary, type Dictionary } from "@lexiscope/dictionary";
+import { checkHash, readAtlasManifest } from "./check-files.ts";
+import { openDatabase } from "./database.ts";
+import { contextRecordSchema, readFeatureRecord, type ContextRecord } from "./feature-record.ts";
+import { featureRows } from "./feature-rows.ts";
+import { atlasFiles, featureFile } from "./layout.ts";
+import { readPacked, readPackedIndex } from "./packed-file.ts";
+import { searchFeatures } from "./search.ts";
+import type { Atlas } from "./types.ts";
+
+/** Contexts kept in memory: a page of features shares many of them. */
+const cachedContexts = 4096;
+
+/**
+ * Opens an atlas by name or path. The manifest, every file's size, the indices and the hash of the feature database are
+ * checked now, the dictionary's hash when it is first used, each packed record's own checksum when it is read. Errors:
+ * `not_found`, and `bad_file` with the name of the broken file.
+ */
+export async function openAtlas(ref: string): Promise<Atlas> {
+  const path = resolveRef("atlases", ref);
+  const manifest = await readAtlasManifest(path);
+  const { d, features, site } = manifest.dictionary;
+  const sizeOf = (filename: string): number | undefined =>
+    manifest.files.find(({ file }) => file === `${atlasFiles.examples}/${filename}`)?.bytes;
+  const records = await readPackedIndex(join(path, atlasFiles.examplesIndex), featureFile(parseSite(site).layer).key, features, sizeOf);
+  const contexts = await readPackedIndex(join(path, atlasFiles.contextsIndex), "contexts", undefined, sizeOf);
+  await checkHash(path, manifest, atlasFiles.features);
+  const file = join(path, atlasFiles.features);
+  const db = openDatabase(file);
+  const rows = featureRows(db, file, features);
+  const mean = rows.mean(d);
+  const contextsFile = join(path, atlasFiles.examples, contexts.filename);
+  const recordsFile = join(path, atlasFiles.examples, records.filename);
+  const cache = new Map<number, Promise<ContextRecord>>();
+  let dictionary: Promise<Dictionary> | undefined;
+
+  async function readContext(ordinal: number): Promise<ContextRecord> {
+    const parsed = contextRecordSchema.safeParse(await readPacked(contextsFile, contexts.offsets, ordinal));
+    if (parsed.success) return parsed.data;
+    throw new LexiscopeError("bad_file", `${contextsFile}: record ${ordinal} is no context`, {
+      file: contextsFile,
+      hint: "the file is damaged; copy or build the atlas again",
+    });
+  }
+
+  function contextOf(ordinal: number): Promise<ContextRecord> {
+    const known = cache.get(ordinal) ?? readContext(ordinal);
+    cache.delete(ordinal);
+    cache.set(ordinal, known);
+    known.catch(() => cache.delete(ordinal));
+    const [oldest] = cache.keys();
+    if (cache.size > cachedContexts && oldest !== undefined) cache.delete(oldest);
+    return known;
+  }
+
+  return {
+    path,
+    manifest,
+    mean,
+    dictionary: (signal) => {
+      dictionary ??= loadDictionary(path, manifest.dictionary, [], signal);
+      dictionary.catch(() => (dictionary = undefined)); // a call that was stopped must not spoil the next
+      return dictionary;
+    },
+    feature: async (index) => {
+      const row = rows.row(index);
+      return {
+        ...row,
+        examples: await readFeatureRecord(recordsFile, index, await readPacked(recordsFile, records.offsets, index), contextOf),
+      };
+    },
+    summary: (index) => rows.summary(index),
+    summaries: (indices) => indices.map((index) => rows.summary(index)),
+    search: (query, limit) => searchFeatures(db, file, query, limit),
+    list: (options) => rows.list(options),
+    candidates: () => rows.candidates(),
+    verify: async (signal) => {
+      for (const { file: name } of manifest.files) {
+        throwIfAborted(signal);
+        await checkHash(path, manifest, name, signal);
+      }
+    },
+    close: () => {
+      db.close();
+    },
+  };
+}

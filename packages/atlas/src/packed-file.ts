@@ -1,0 +1,115 @@
+import { open, readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { deflate, gunzip, gzip, inflate } from "node:zlib";
+import { LexiscopeError, messageOf, readExactly } from "@lexiscope/core";
+import { z } from "zod";
+
+/** Largest record, unpacked: 1,000 examples of 4,096 tokens stay below. Stops a small file that unpacks to fill the memory. */
+const maxRecordBytes = 64 * 2 ** 20;
+/** Largest index, unpacked: offsets of 2²⁴ records. */
+const maxIndexBytes = 256 * 2 ** 20;
+/** Records that are packed at once, on zlib's own threads. */
+const parallel = 8;
+
+const indexSchema = z.record(
+  z.string(),
+  z.object({ filename: z.string().regex(/^[\w.-]+$/), offsets: z.array(z.int().nonnegative()).min(1) }),
+);
+
+/** Where records lie: record i of `filename` is the bytes `offsets[i]` to `offsets[i + 1]`. */
+export type PackedIndex = z.infer<typeof indexSchema>;
+
+export interface PackedWriter {
+  /** Adds a record (JSON text) after the others. */
+  add(record: string): Promise<void>;
+  /** Writes what is left, fsyncs and closes; gives the offsets, one more than there are records. */
+  finish(): Promise<number[]>;
+  /** Closes the file without finishing it. */
+  abandon(): Promise<void>;
+}
+
+/** Writes records as `u32 length (LE) + zlib(UTF-8 JSON)`, the form of packed feature files. */
+export async function createPackedWriter(path: string): Promise<PackedWriter> {
+  const offsets = [0];
+  const pending: Promise<Buffer>[] = [];
+  const file = await open(path, "wx");
+  const writeNext = async (): Promise<void> => {
+    const body = await pending.shift();
+    if (!body) return;
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(body.byteLength);
+    await file.appendFile(Buffer.concat([head, body]));
+    offsets.push((offsets.at(-1) ?? 0) + 4 + body.byteLength);
+  };
+  return {
+    add: async (record) => {
+      const packed = promisify(deflate)(record, { level: 6 });
+      packed.catch(() => undefined); // reported when its turn comes
+      pending.push(packed);
+      if (pending.length === parallel) await writeNext();
+    },
+    finish: async () => {
+      while (pending.length > 0) await writeNext();
+      await file.sync();
+      await file.close();
+      return offsets;
+    },
+    abandon: async () => {
+      await Promise.allSettled(pending);
+      await file.close().catch(() => undefined); // closed already when it was finished
+    },
+  };
+}
+
+export async function packIndex(index: PackedIndex): Promise<Buffer> {
+  return promisify(gzip)(JSON.stringify(index));
+}
+
+/** Reads an index and the one entry `key`: offsets must grow, number `records` + 1 and end with the file. */
+export async function readPackedIndex(
+  path: string,
+  key: string,
+  records: number | undefined,
+  fileBytes: (filename: string) => number | undefined,
+): Promise<{ filename: string; offsets: number[] }> {
+  const bad = (what: string, cause?: unknown): LexiscopeError =>
+    new LexiscopeError("bad_file", `${path} ${what}`, { file: path, cause, hint: "the file is damaged; copy or build the atlas again" });
+  let json: unknown;
+  try {
+    json = JSON.parse((await promisify(gunzip)(await readFile(path), { maxOutputLength: maxIndexBytes })).toString("utf8"));
+  } catch (cause) {
+    throw bad(`cannot be read: ${messageOf(cause)}`, cause);
+  }
+  const entry = indexSchema.safeParse(json).data?.[key];
+  if (!entry) throw bad(`has no proper entry for ${JSON.stringify(key)}`);
+  const { offsets, filename } = entry;
+  if (records !== undefined && offsets.length !== records + 1)
+    throw bad(`has offsets for ${offsets.length - 1} records; there are ${records}`);
+  if (offsets[0] !== 0 || offsets.some((offset, i) => i > 0 && offset < (offsets[i - 1] ?? 0) + 4))
+    throw bad("has offsets that do not grow");
+  if (fileBytes(filename) !== offsets.at(-1))
+    throw bad(`says that ${filename} ends at byte ${offsets.at(-1)}; it has ${fileBytes(filename) ?? "no"} bytes`);
+  return entry;
+}
+
+/** Reads one record. A damaged one (length, checksum, JSON) is an error that names it. */
+export async function readPacked(path: string, offsets: readonly number[], record: number): Promise<unknown> {
+  const bad = (what: string, cause?: unknown): LexiscopeError =>
+    new LexiscopeError("bad_file", `${path}: record ${record} ${what}`, {
+      file: path,
+      field: `record ${record}`,
+      cause,
+      hint: "the file is damaged; copy or build the atlas again",
+    });
+  const [from, to] = [offsets[record], offsets[record + 1]];
+  if (from === undefined || to === undefined)
+    throw new LexiscopeError("not_found", `${path} has no record ${record}; the last is ${offsets.length - 2}`, { file: path });
+  if (to - from > maxRecordBytes) throw bad(`takes ${to - from} bytes; ${maxRecordBytes} are allowed`);
+  const bytes = await readExactly(path, from, to - from);
+  if (bytes.readUInt32LE(0) !== to - from - 4) throw bad(`claims ${bytes.readUInt32LE(0)} bytes; the index gives it ${to - from - 4}`);
+  try {
+    return JSON.parse((await promisify(inflate)(bytes.subarray(4), { maxOutputLength: maxRecordBytes })).toString("utf8"));
+  } catch (cause) {
+    throw bad(`cannot be unpacked: ${messageOf(cause)}`, cause);
+  }
+}

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { chooseReadable, readableRule } from "./readable.ts";
+import type { FeatureCandidate } from "./types.ts";
+
+const good: FeatureCandidate = {
+  index: 0,
+  density: 1e-3,
+  fired: 300,
+  maximum: 9,
+  mean: 4,
+  topToken: " whale",
+  word: "whale",
+  consistency: 0.9,
+  examples: 20,
+  documents: 12,
+  tokenShare: 1e-4,
+};
+const choose = (candidates: Partial<FeatureCandidate>[], n = 10): number[] =>
+  chooseReadable({ candidates: () => candidates.map((c, index) => ({ ...good, word: `word${index}`, index, ...c })) }, n).map(
+    ({ index }) => index,
+  );
+
+test("constancy decides, then how often a feature fires, then its number", () => {
+  expect(choose([{ consistency: 0.5 }, { consistency: 1 }, { consistency: 1, fired: 400 }, { consistency: 1 }])).toEqual([2, 1, 3, 0]);
+  expect(choose([{}, {}, {}], 2)).toEqual([0, 1]);
+});
+
+test("a word is shown once, by its best feature", () => {
+  expect(choose([{ word: "sea", consistency: 0.8 }, { word: "sea" }, {}])).toEqual([1, 2]);
+});
+
+test("what the rule leaves out is left out, at its edges", () => {
+  const out: Partial<FeatureCandidate>[] = [
+    { density: 0.9e-4 },
+    { density: 1.1e-2 },
+    { examples: 19 },
+    { documents: 4 },
+    { word: "," },
+    { word: "ab" },
+    { word: "1851" },
+    { tokenShare: 0.0021 },
+  ];
+  for (const candidate of out) expect({ candidate, chosen: choose([candidate]) }).toEqual({ candidate, chosen: [] });
+  expect(
+    choose([{ density: 1e-4 }, { density: 1e-2 }, { examples: 20 }, { documents: 5 }, { word: "sea" }, { tokenShare: 0.002 }]),
+  ).toEqual([0, 1, 2, 3, 4, 5]);
+  for (const number of ["10,000", "1 in 100 ", "20 strongest", "5 documents", "3 letters", "1 in 500"])
+    expect(readableRule).toContain(number);
+});
