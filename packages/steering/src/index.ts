@@ -1,1 +1,10 @@
-export {};
+export type * from "./types.ts";
+export { AnswerText } from "./answer-text.ts";
+export { applyEdit } from "./apply-edit.ts";
+export { compileEdits, type CompiledEdits, type EditedRow } from "./compile-edits.ts";
+export { forwardText, type ForwardTextOptions, type ForwardTextResult, type ForwardToken } from "./forward-text.ts";
+export { generate } from "./generate.ts";
+export { formatEdit, parseEdit } from "./parse-edit.ts";
+export { checkMadeFor, prepareEdits, type PreparedEdit, type PreparedEdits } from "./prepare-edits.ts";
+export { buildPrompt, type Prompt } from "./prompt.ts";
+export { chooseToken, defaultSampling, samplingSettings, type TokenChoice } from "./sampling.ts";

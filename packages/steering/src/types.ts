@@ -1,16 +1,10 @@
-import type { Atlas } from "@lexiscope/atlas";
+import type { FeatureSummary } from "@lexiscope/atlas";
+import type { DictionaryManifest, Edit } from "@lexiscope/contract";
+import type { Dictionary } from "@lexiscope/dictionary";
 import type { ChatMessage, Model } from "@lexiscope/model";
 
 /** A change at a site, as a person writes it (`clamp:1234=8x`) and as HTTP sends it (formats.md §6.2). */
-export interface Edit {
-  op: "clamp" | "add" | "scale" | "ablate";
-  feature: number;
-  /** clamp, add: in `unit`; scale: a plain factor; ablate: ignored. */
-  value: number;
-  /** max: × the atlas maximum of a_i; activation: units of a_i; norm: × median residual norm at the site. */
-  unit: "max" | "activation" | "norm";
-  positions: "all" | "prompt" | "generated" | { from: number; to: number };
-}
+export type { Edit };
 
 export interface SamplingOptions {
   /** 0 = greedy. */
@@ -23,23 +17,41 @@ export interface SamplingOptions {
   seed: number;
 }
 
-export interface GenerateOptions extends Partial<SamplingOptions> {
-  prompt: string | { messages: ChatMessage[] };
-  /** Runs of the same prompt in one batch: e.g. [[], edits] for plain beside edited. */
-  variants: Edit[][];
-  /** Edits also change position 0 and special tokens. Off by default. */
-  editEverywhere?: boolean;
+/** How edits meet a model. */
+export interface EditOptions {
+  /** Edits also change position 0, special tokens and tokens of outlying norm. Off by default. */
+  editEverywhere?: boolean | undefined;
+  /** Accept a dictionary of the same shape that was made for other weights, with a warning. Off by default. */
+  allowOtherWeights?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** What a generation yields as it goes. */
+export interface GenerateOptions extends Partial<SamplingOptions>, EditOptions {
+  prompt: string | { messages: ChatMessage[] };
+  /** Runs of the same prompt in one batch: e.g. [[], edits] for plain beside edited. */
+  variants: Edit[][];
+}
+
+/**
+ * What a generation yields as it goes. The texts of a variant's `token` events joined are its answer; a token whose text
+ * is still held back (half a character, a possible stop text) has an empty one. `logprob` is the model's own, in nats,
+ * before temperature, top-p and penalty. The stop token has no event.
+ */
 export type GenerationEvent =
   | { type: "start"; promptTokens: number; dropped: number }
+  | { type: "warning"; message: string }
   | { type: "token"; variant: number; id: number; text: string; logprob: number }
   | { type: "end"; variant: number; reason: "stop" | "length" | "context" };
+
+/** What edits need of an atlas; every `Atlas` is one. */
+export interface EditSource {
+  readonly manifest: { readonly dictionary: Pick<DictionaryManifest, "model" | "site" | "features" | "keep" | "medianNorm"> };
+  dictionary(signal?: AbortSignal): Promise<Pick<Dictionary, "native" | "direction">>;
+  summary(feature: number): Pick<FeatureSummary, "maximum">;
+}
 
 export interface SteeringContext {
   model: Model;
   /** Needed when there are edits. */
-  atlas?: Atlas;
+  atlas?: EditSource | undefined;
 }

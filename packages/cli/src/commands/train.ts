@@ -1,0 +1,78 @@
+import { openStore } from "@lexiscope/activations";
+import type { TrainResult } from "@lexiscope/contract";
+import { LexiscopeError, resolveRef } from "@lexiscope/core";
+import { type Dictionary, presetNames, train, trainConfig } from "@lexiscope/dictionary";
+import { basename } from "node:path";
+import { choose } from "../choose.ts";
+import { type AnyCommand, createCommand } from "../command.ts";
+import { runCommand } from "../context.ts";
+import { numbersView } from "../look/numbers-view.ts";
+import { defaultModel, openModelFor } from "../look/session.ts";
+import { shortCount } from "../names.ts";
+import { count, oneOf, real } from "../options.ts";
+
+export function trainCommand(): AnyCommand {
+  return createCommand("train", "Learn a dictionary from an activation store. The same command again goes on where it stopped.", [
+    ["from the only store, with everything as recommended", "lexiscope train"],
+    ["a small one in a minute", "lexiscope train --store first --preset short --dictionary small"],
+    ["of your own size", "lexiscope train --features 16384 --k 64 --tokens 20M --batch 4096 --dictionary wide"],
+  ])
+    .option("--store <name>", "store on the shelf, or a folder (default: the only one)")
+    .option("--site <site>", "which of the store's sites, when it has several")
+    .option("--dictionary <name>", "name on the shelf of dictionaries, or a folder (default: from store, width and k)")
+    .option("--preset <name>", `${presetNames.join(" or ")}: short suits a run of a minute or two`, oneOf("--preset", presetNames), "default" as const)
+    .option("--features <n>", "width of the dictionary", count("--features", { max: 2 ** 24 }))
+    .option("--k <n>", "features that may be active at a token", count("--k", { max: 4096 }))
+    .option("--tokens <n>", "tokens to train on; rows of the store are used several times when it has fewer", count("--tokens"))
+    .option("--steps <n>", "steps, instead of --tokens", count("--steps"))
+    .option("--batch <n>", "tokens of a step", count("--batch", { max: 1 << 20 }))
+    .option("--lr <rate>", "peak learning rate", real("--lr", { min: 1e-8, max: 1 }))
+    .option("--warmup <steps>", "steps until the learning rate is reached", count("--warmup", { min: 0 }))
+    .option("--aux <coefficient>", "weight of the loss that revives dead features; 0 = off", real("--aux", { min: 0, max: 100 }))
+    .option("--seed <n>", "seed of weights and order", count("--seed", { min: 0 }))
+    .option("--checkpoint-every <steps>", "steps between checkpoints", count("--checkpoint-every"))
+    .option("--model <ref>", "the store's model, for ΔCE", defaultModel)
+    .option("--no-loss", "leave ΔCE out: the model is not opened")
+    .option("--no-baselines", "leave the random dictionary and PCA out")
+    .option("--verify", "check the hash of every shard of the store first")
+    .action((options) =>
+      runCommand(options, async (context) => {
+        const { out, colors, signal, onStop } = context;
+        onStop("run the same command again; it goes on from the last checkpoint");
+        if (options.tokens !== undefined && options.steps !== undefined) throw new LexiscopeError("invalid_input", "--tokens and --steps say the same thing twice", { field: "--steps", hint: "give one of them" });
+        const ref = await choose("stores", options.store);
+        const store = await openStore(ref);
+        if (options.verify) await out.during("verify the store", store.verify(signal));
+        const { manifest } = store;
+        const site = options.site === undefined ? manifest.sites[0] : manifest.sites.find(({ name }) => name === options.site);
+        const settings = {
+          features: options.features,
+          k: options.k,
+          batch: options.batch,
+          steps: options.steps,
+          learningRate: options.lr,
+          warmupSteps: options.warmup,
+          auxCoefficient: options.aux,
+          seed: options.seed,
+          checkpointEverySteps: options.checkpointEvery,
+        };
+        const data = { d: site?.d ?? manifest.model.d, trainRows: manifest.rows - manifest.heldOut.rows };
+        const sized = trainConfig(options.preset, settings, data);
+        const config = options.tokens === undefined ? sized : trainConfig(options.preset, { ...settings, batch: sized.batch, steps: Math.max(1, Math.ceil(options.tokens / sized.batch)) }, data);
+        const name = options.dictionary ?? `${basename(resolveRef("stores", ref))}-${shortCount(config.features)}-k${config.k}`;
+        const model = options.loss ? await openModelFor(context, options.model, "fast") : undefined;
+        const evaluation = options.baselines ? {} : { baselineBudget: 0, pca: false };
+        const dictionary = await out.progress(train({ store, site: options.site, out: name, config, model, evaluation, signal }));
+        const result = describeDictionary(dictionary);
+        out.print(`\n${numbersView(result, colors)}\n`);
+        out.print(`Dictionary: ${result.path}\nNext: lexiscope index --dictionary ${name} --store ${ref}`);
+        out.result(result);
+      }),
+    );
+}
+
+export function describeDictionary({ path, manifest }: Dictionary): TrainResult {
+  const { site, features, config, tokensSeen, seconds, metrics, dead, baselines } = manifest;
+  return { path, site, features, k: config.k, steps: config.steps, tokensSeen, seconds, metrics, dead, baselines };
+}
+

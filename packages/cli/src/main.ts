@@ -1,0 +1,48 @@
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import { LexiscopeError, version } from "@lexiscope/core";
+import { reportError } from "./report-error.ts";
+import { registry } from "./registry.ts";
+
+/** Runs the command line `argv` (without node and script). Sets `process.exitCode`; never throws. */
+export async function main(argv: readonly string[]): Promise<void> {
+  quietBrokenPipe();
+  const json = argv.includes("--json");
+  try {
+    const program = new Command("lexiscope")
+      .description("An instrument for looking inside open language models by dictionary learning.")
+      .version(version, "-V, --version")
+      .exitOverride()
+      .configureOutput(json ? { writeErr: () => {} } : {})
+      .showHelpAfterError("`lexiscope help COMMAND` shows the options and examples.")
+      .addHelpText("after", `\nBegin with:\n  $ lexiscope start\n\n\`lexiscope help COMMAND\` shows a command's options and examples.`);
+    const named = argv.find((word) => !word.startsWith("-"));
+    const called = registry.filter((entry) => entry.name === named);
+    const entries = called.length > 0 ? called : registry;
+    for (const entry of entries) {
+      const command = await entry.load();
+      program.addCommand(command.copyInheritedSettings(program));
+    }
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    process.exitCode = leave(error, json);
+  }
+}
+
+/** Commander has printed its usage errors itself, except for programs. */
+function leave(error: unknown, json: boolean): number {
+  if (!(error instanceof CommanderError)) return reportError(error, { json });
+  if (error.exitCode === 0) return 0;
+  const wrong = new LexiscopeError("invalid_input", error.message.replace(/^error: /, ""), { hint: "`lexiscope help COMMAND` shows the options" });
+  return json ? reportError(wrong, { json }) : wrong.exitCode;
+}
+
+/** `lexiscope list | head -1` ends quietly. */
+function quietBrokenPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(0);
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import { builtInText } from "@lexiscope/activations";
+import type { Model } from "@lexiscope/model";
+import { defaultModel } from "../look/session.ts";
+
+/** What `start` makes: one store, one dictionary and one atlas of the same name. */
+export interface StartPlan {
+  name: string;
+  model: string;
+  text: readonly string[];
+  tokens: number;
+  context: number;
+  features: number;
+  k: number;
+  /** Absent: as the preset for short runs has it. */
+  steps: number | undefined;
+  site: string | undefined;
+}
+
+export const defaultPlan: StartPlan = { name: "first", model: defaultModel, text: [builtInText], tokens: 300_000, context: 256, features: 4096, k: 32, steps: undefined, site: undefined };
+
+/** The site of the plan: the middle block's residual stream. */
+export function siteOf(plan: StartPlan, model: Model): string {
+  return plan.site ?? `blocks.${Math.floor(model.architecture.layers / 2)}.hook_resid_post`;
+}
+
+/** The sentence that is inspected and the question that is answered, plain and steered. */
+export const tour = {
+  sentence: "The captain of the whale ship asked the President of the United States for peace, and the children learned to read.",
+  question: "Tell me a short story about your day.",
+  /** Multiples of the feature's maximum that are tried, the gentlest first. */
+  strengths: [1, 1.5, 2, 3, 4, 6, 8],
+  maxTokens: 60,
+} as const;

@@ -1,0 +1,103 @@
+import { LexiscopeError } from "@lexiscope/core";
+import type { NativeEdit } from "@lexiscope/native";
+import { formatEdit } from "./parse-edit.ts";
+import type { PreparedEdit } from "./prepare-edits.ts";
+
+/** One sequence of a native call, with the edits that are its own. */
+export interface EditedRow {
+  edits: readonly PreparedEdit[];
+  /** Position of the first of `tokens` in its sequence. */
+  start: number;
+  tokens: ArrayLike<number>;
+  /** Length of the sequence's prompt: where `generated` begins. */
+  promptTokens: number;
+}
+
+export interface CompiledEdits {
+  edits: NativeEdit[];
+  /** [rows][edits of the row] tokens that the mask covers. */
+  covered: number[][];
+}
+
+/**
+ * The edits of one native call: masks over all its tokens, rows one after the other, each row under its own edits only.
+ * Rows with the same edit share one native edit, so that variants cost one encoder pass.
+ */
+export function compileEdits(rows: readonly EditedRow[], specialIds: ReadonlySet<number>): CompiledEdits {
+  const total = rows.reduce((sum, row) => sum + row.tokens.length, 0);
+  const shared = new Map<string, { native: NativeEdit; rows: Set<number> }[]>();
+  const covered: number[][] = [];
+  let offset = 0;
+  for (const [r, row] of rows.entries()) {
+    covered.push(
+      row.edits.map((prepared) => {
+        const positions = coveredPositions(prepared, row, specialIds);
+        if (positions.length === 0) return 0;
+        const { mask } = nativeFor(shared, prepared, r, total);
+        for (const j of positions) mask[offset + j] = 1;
+        return positions.length;
+      }),
+    );
+    offset += row.tokens.length;
+  }
+  return { edits: [...shared.values()].flat().map(({ native }) => native), covered };
+}
+
+/** Indices into the row's tokens that the edit changes. */
+export function coveredPositions({ edit, keep }: PreparedEdit, row: Omit<EditedRow, "edits">, specialIds: ReadonlySet<number>): number[] {
+  const found: number[] = [];
+  for (let j = 0; j < row.tokens.length; j++) {
+    const position = row.start + j;
+    if (!inSpan(edit.positions, position, row.promptTokens)) continue;
+    if (keep.skipPositionZero && position === 0) continue;
+    if (keep.skipSpecialTokens && specialIds.has(row.tokens[j] ?? -1)) continue;
+    found.push(j);
+  }
+  return found;
+}
+
+/** Refuses an edit that can reach no token of a run whose sequence is at most `longest` tokens. */
+export function refuseUnreachable(edits: readonly PreparedEdit[], prompt: ArrayLike<number>, longest: number, specialIds: ReadonlySet<number>): void {
+  for (const prepared of edits) {
+    const { positions } = prepared.edit;
+    // A generated token may be any that is not special, so each of their positions counts as reachable.
+    const first = typeof positions === "object" ? Math.max(positions.from, prompt.length) : prompt.length;
+    const last = typeof positions === "object" ? Math.min(positions.to, longest) : longest;
+    if (positions !== "prompt" && first < last) continue;
+    if (coveredPositions(prepared, { start: 0, tokens: prompt, promptTokens: prompt.length }, specialIds).length > 0) continue;
+    throw new LexiscopeError("invalid_input", `${formatEdit(prepared.edit)} would change nothing: none of the positions that it names can be edited in this run (${prompt.length} prompt tokens, at most ${longest} in all)`, {
+      field: "edit",
+      hint: "position 0 and special tokens are left alone unless you ask for edits everywhere; otherwise name other positions",
+    });
+  }
+}
+
+function inSpan(positions: PreparedEdit["edit"]["positions"], position: number, promptTokens: number): boolean {
+  if (positions === "all") return true;
+  if (positions === "prompt") return position < promptTokens;
+  if (positions === "generated") return position >= promptTokens;
+  return position >= positions.from && position < positions.to;
+}
+
+/** The native edit that this row may write its mask into: one of equal meaning that the row does not use yet. */
+function nativeFor(shared: Map<string, { native: NativeEdit; rows: Set<number> }[]>, prepared: PreparedEdit, row: number, total: number): NativeEdit {
+  const { edit, site, value, vector, dictionary, maxNorm } = prepared;
+  const key = [site, edit.op, edit.feature, value, maxNorm].join(" ");
+  const list = shared.get(key) ?? [];
+  shared.set(key, list);
+  let entry = list.find(({ rows }) => !rows.has(row));
+  if (!entry) {
+    const native: NativeEdit = {
+      site,
+      op: edit.op,
+      mask: new Uint8Array(total),
+      ...(vector ? { vector } : { feature: edit.feature, value }),
+      ...(dictionary ? { dictionary } : {}),
+      ...(maxNorm === undefined ? {} : { maxNorm }),
+    };
+    entry = { native, rows: new Set() };
+    list.push(entry);
+  }
+  entry.rows.add(row);
+  return entry.native;
+}

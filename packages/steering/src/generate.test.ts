@@ -1,0 +1,174 @@
+import { withTask } from "@lexiscope/native";
+import { beforeAll, describe, expect, it } from "vitest";
+import { generate } from "./generate.ts";
+import { parseEdit } from "./parse-edit.ts";
+import { openTinySteering, type TinySteering } from "./testing/tiny-steering.ts";
+import type { GenerateOptions, GenerationEvent } from "./types.ts";
+
+const prompt = "seven stars";
+let tiny: TinySteering;
+beforeAll(async () => {
+  tiny = await openTinySteering();
+});
+
+interface Answer {
+  ids: number[];
+  text: string;
+  logprobs: number[];
+  reason: string | undefined;
+}
+
+async function run(options: Partial<GenerateOptions>, steering = tiny): Promise<{ answers: Answer[]; events: GenerationEvent[]; warnings: string[] }> {
+  const events: GenerationEvent[] = [];
+  const all = { prompt, variants: [[]], maxTokens: 20, repetitionPenalty, ...options };
+  for await (const event of generate(steering, all)) events.push(event);
+  const answers = all.variants.map((_, variant) => {
+    const tokens = events.filter((event) => event.type === "token" && event.variant === variant) as Extract<GenerationEvent, { type: "token" }>[];
+    const end = events.find((event) => event.type === "end" && event.variant === variant);
+    return { ids: tokens.map(({ id }) => id), text: tokens.map(({ text }) => text).join(""), logprobs: tokens.map(({ logprob }) => logprob), reason: end?.type === "end" ? end.reason : undefined };
+  });
+  return { answers, events, warnings: events.flatMap((event) => (event.type === "warning" ? [event.message] : [])) };
+}
+
+/** The model without its stop tokens, so that answers have a known length. */
+const endless = (): TinySteering => ({ ...tiny, model: { ...tiny.model, stopTokens: [] } });
+const edits = ["add:3=6", "clamp:7=9", "scale:12=2@prompt"].map(parseEdit);
+
+/** A tied random model repeats its last token; this makes it go on to others. */
+const repetitionPenalty = 10;
+
+/** Greedy tokens by a full forward pass for each: the slow way. */
+async function argmaxLoop(text: string, tokens: number): Promise<number[]> {
+  const ids = tiny.model.tokenizer.encode(text);
+  const start = ids.length;
+  while (ids.length < start + tokens) {
+    const output = await withTask(undefined, (task) => tiny.model.native.forward({ tokens: Int32Array.from(ids), lengths: Int32Array.of(ids.length), taps: [], edits: [], logits: "full", top: 0 }, task));
+    const last = output.logits?.slice(-tiny.model.native.vocabulary) ?? new Float32Array();
+    const penalised = last.map((logit, id) => (!ids.includes(id) ? logit : logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty));
+    ids.push(penalised.indexOf(Math.max(...penalised)));
+  }
+  return ids.slice(start);
+}
+
+describe("greedy", () => {
+  it("equals the argmax of full forward passes", async () => {
+    const { answers, events } = await run({}, endless());
+    expect(answers[0]?.ids).toEqual(await argmaxLoop(prompt, 20));
+    expect(new Set(answers[0]?.ids).size).toBeGreaterThan(10);
+    expect(answers[0]?.reason).toBe("length");
+    expect(events[0]).toEqual({ type: "start", promptTokens: prompt.length, dropped: 0 });
+  });
+  it("gives the same with other variants in the batch as alone", async () => {
+    const together = (await run({ variants: [[], edits, [parseEdit("ablate:7")], []] }, endless())).answers;
+    expect(together[0]).toEqual(together[3]);
+    for (const [i, variant] of [[], edits, [parseEdit("ablate:7")]].entries()) {
+      const alone = (await run({ variants: [variant] }, endless())).answers[0];
+      expect(together[i]?.ids).toEqual(alone?.ids);
+      alone?.logprobs.forEach((logprob, t) => expect(together[i]?.logprobs[t]).toBeCloseTo(logprob, 4));
+    }
+    expect(together[1]?.ids).not.toEqual(together[0]?.ids);
+  });
+  it("gives each token's log probability in nats", async () => {
+    const { answers } = await run({ maxTokens: 1 }, endless());
+    const output = await withTask(undefined, (task) => tiny.model.native.forward({ tokens: Int32Array.from(tiny.model.tokenizer.encode(prompt)), lengths: Int32Array.of(prompt.length), taps: [], edits: [], logits: "nll", top: 1 }, task));
+    expect(answers[0]?.logprobs[0]).toBeCloseTo(output.topLogprobs?.at(-1) ?? 0, 4);
+  });
+});
+
+describe("edits", () => {
+  it("of generated tokens leave the first one, which comes from the prompt", async () => {
+    const [plain, edited] = (await run({ variants: [[], [parseEdit("add:3=9@generated")]] }, endless())).answers;
+    expect(edited?.ids[0]).toBe(plain?.ids[0]);
+    expect(edited?.logprobs[0]).toBe(plain?.logprobs[0]);
+    expect(edited?.ids).not.toEqual(plain?.ids);
+  });
+  it("by a clamp to the activation that is there change nothing", async () => {
+    const ids = Int32Array.from(tiny.model.tokenizer.encode(prompt));
+    const { taps } = await withTask(undefined, (task) => tiny.model.native.forward({ tokens: ids, lengths: Int32Array.of(ids.length), taps: [{ site: tiny.atlas.manifest.dictionary.site, values: "bf16" }], edits: [], logits: "none", top: 0 }, task));
+    const code = await withTask(undefined, (task) => tiny.dictionary.encode(taps[0]?.values as Uint16Array, task));
+    const place = 4 * tiny.dictionary.k;
+    const edit = parseEdit(`clamp:${code.indices[place]}=${code.values[place]}@4-5`);
+    const [plain, edited] = (await run({ variants: [[], [edit]] }, endless())).answers;
+    expect(edited).toEqual(plain);
+  });
+  it("that can reach no token are refused before anything is generated", async () => {
+    await expect(run({ variants: [[], [parseEdit("ablate:3@0-1")]] })).rejects.toThrow(/would change nothing/);
+  });
+  it("that reached none because the answer ended are said", async () => {
+    const first = (await argmaxLoop(prompt, 2))[1] ?? -1;
+    const stopping = { ...tiny, model: { ...tiny.model, stopTokens: [first] } };
+    const { warnings, answers } = await run({ variants: [[parseEdit("ablate:3@25-30")]] }, stopping);
+    expect(answers[0]?.reason).toBe("stop");
+    expect(warnings).toEqual(["ablate:3@25-30 changed nothing: the answer ended before any token that it names"]);
+  });
+});
+
+describe("sampling", () => {
+  const options = { temperature: 2, topP: 0.95, maxTokens: 30 };
+  it("is the same for the same seed, another for another, and the same beside other variants", async () => {
+    const [first, again, other, beside] = await Promise.all([run({ ...options, seed: 5 }, endless()), run({ ...options, seed: 5 }, endless()), run({ ...options, seed: 6 }, endless()), run({ ...options, seed: 5, variants: [edits, []] }, endless())]);
+    expect(again.answers).toEqual(first.answers);
+    expect(other.answers[0]?.ids).not.toEqual(first.answers[0]?.ids);
+    expect(beside.answers[1]?.ids).toEqual(first.answers[0]?.ids);
+  });
+  it("joins to the text of its tokens, whatever bytes they are", async () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const { answers } = await run({ temperature: 3, maxTokens: 40, seed }, endless());
+      expect(answers[0]?.text).toBe(tiny.model.tokenizer.decode(answers[0]?.ids ?? [], { skipSpecial: true }));
+    }
+  });
+});
+
+describe("an answer ends", () => {
+  it("at a stop token, which is not part of it", async () => {
+    const ids = await argmaxLoop(prompt, 20);
+    const at = ids.findIndex((id, i) => ids.indexOf(id) === i && i > 0);
+    const { answers } = await run({}, { ...tiny, model: { ...tiny.model, stopTokens: [ids[at] ?? -1] } });
+    expect(answers[0]).toMatchObject({ ids: ids.slice(0, at), reason: "stop" });
+  });
+  it("at a stop text, which is not part of it", async () => {
+    const { answers } = await run({ temperature: 1, seed: 1, maxTokens: 60 }, endless());
+    const text = answers[0]?.text ?? "";
+    const stop = text.slice(10, 13);
+    const cut = (await run({ temperature: 1, seed: 1, maxTokens: 60, stop: [stop] }, endless())).answers[0];
+    expect(cut).toMatchObject({ text: text.slice(0, text.indexOf(stop)), reason: "stop" });
+  });
+  it("when the context is full, and says so", async () => {
+    const { answers } = await run({ prompt: "x".repeat(120), maxTokens: 50 }, endless());
+    expect(answers[0]?.reason).toBe("context");
+    expect(answers[0]?.ids).toHaveLength(128 - 120 + 1);
+    expect((await run({ prompt: "x".repeat(128), maxTokens: 50 }, endless())).answers[0]).toMatchObject({ reason: "context", ids: { length: 1 } });
+  });
+  it("for each variant on its own", async () => {
+    const [first] = await argmaxLoop(prompt, 1);
+    const stopping = { ...tiny, model: { ...tiny.model, stopTokens: [first ?? -1] } };
+    const { answers, events } = await run({ variants: [[], edits], maxTokens: 5 }, stopping);
+    expect(answers[0]).toMatchObject({ ids: [], text: "", reason: "stop" });
+    expect(events.filter(({ type }) => type === "end")).toHaveLength(2);
+    expect(answers[1]?.ids).toEqual((await run({ variants: [edits], maxTokens: 5 }, stopping)).answers[0]?.ids);
+  });
+});
+
+it("counts the messages of a chat that were left out", async () => {
+  const messages = ["1", "2", "3"].map((digit) => ({ role: "user" as const, content: digit.repeat(30) }));
+  expect((await run({ prompt: { messages }, maxTokens: 10 })).events[0]).toMatchObject({ type: "start", dropped: 1 });
+});
+
+it("stops at once when it is told to, before and in the middle", async () => {
+  await expect(run({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
+  const controller = new AbortController();
+  const stream = generate(endless(), { prompt, variants: [[], edits], maxTokens: 100, signal: controller.signal });
+  await stream.next();
+  await stream.next();
+  controller.abort();
+  const started = performance.now();
+  await expect(async () => {
+    for await (const _ of stream);
+  }).rejects.toMatchObject({ code: "aborted" });
+  expect(performance.now() - started).toBeLessThan(200);
+});
+
+it("refuses no variants and too many", async () => {
+  await expect(run({ variants: [] })).rejects.toMatchObject({ code: "invalid_input", field: "variants" });
+  await expect(run({ variants: Array.from({ length: 33 }, () => []) })).rejects.toMatchObject({ field: "variants" });
+});

@@ -1,0 +1,115 @@
+import type { KeepRule } from "@lexiscope/contract";
+import { LexiscopeError, parseSite } from "@lexiscope/core";
+import type { Model } from "@lexiscope/model";
+import type { NativeDictionary } from "@lexiscope/native";
+import { formatEdit } from "./parse-edit.ts";
+import type { Edit, EditOptions, EditSource, SteeringContext } from "./types.ts";
+
+/** Times the median norm, and largest factor: squares of what is far beyond overflow f32, which reads as silence and not as an error. */
+const maxStrength = 1e6;
+
+/** An edit that is ready for a model: units resolved, direction and dictionary at hand. */
+export interface PreparedEdit {
+  readonly edit: Edit;
+  readonly site: string;
+  /** Activation units; scale: the factor; ablate: 0. */
+  readonly value: number;
+  /** [d] value·d̂, for `add`. */
+  readonly vector: Float32Array | undefined;
+  /** For the operations that need a_i. */
+  readonly dictionary: NativeDictionary | undefined;
+  /** Positions left alone: the dictionary's own rule, or nothing when edits go everywhere. */
+  readonly keep: Pick<KeepRule, "skipPositionZero" | "skipSpecialTokens">;
+  readonly maxNorm: number | undefined;
+}
+
+export interface PreparedEdits {
+  variants: PreparedEdit[][];
+  /** What the person should know: other weights, for one. */
+  warnings: string[];
+}
+
+/**
+ * Makes the edits of every variant ready. Refuses a dictionary for another model or site (`mismatch`), a feature that
+ * does not exist, a unit that has no meaning for it, and edits that contradict each other.
+ */
+export async function prepareEdits(context: SteeringContext, variants: readonly (readonly Edit[])[], options: EditOptions = {}): Promise<PreparedEdits> {
+  if (variants.every((edits) => edits.length === 0)) return { variants: variants.map(() => []), warnings: [] };
+  const { model, atlas } = context;
+  if (!atlas) throw new LexiscopeError("invalid_input", "edits need an atlas: it holds the features", { field: "atlas", hint: "name one; `lexiscope list` shows what there is, `lexiscope start` makes the first" });
+  const warnings = await checkMadeFor(model, atlas.manifest.dictionary, options);
+  const dictionary = await atlas.dictionary(options.signal);
+  const prepare = (edit: Edit): PreparedEdit => {
+    const value = resolveValue(edit, atlas);
+    const { medianNorm, keep, site } = atlas.manifest.dictionary;
+    const everywhere = options.editEverywhere === true;
+    return {
+      edit,
+      site,
+      value,
+      vector: edit.op === "add" ? dictionary.direction(edit.feature).map((v) => v * value) : undefined,
+      dictionary: edit.op === "add" ? undefined : dictionary.native,
+      keep: everywhere ? { skipPositionZero: false, skipSpecialTokens: false } : keep,
+      maxNorm: everywhere ? undefined : keep.maxNormOverMedian * medianNorm,
+    };
+  };
+  for (const edits of variants) refuseContradictions(edits);
+  return { variants: variants.map((edits) => edits.map(prepare)), warnings };
+}
+
+/**
+ * `mismatch` unless the dictionary was made for this model. Other weights of the same shape may be let through: the
+ * warnings then say so.
+ */
+export async function checkMadeFor(model: Model, dictionary: EditSource["manifest"]["dictionary"], options: EditOptions): Promise<string[]> {
+  const made = dictionary.model;
+  const mismatch = (what: string, hint: string): LexiscopeError => new LexiscopeError("mismatch", `the dictionary was made for ${made.name}: ${what}`, { field: "model", hint });
+  const { d, layers, vocabulary } = model.architecture;
+  if (made.d !== d || made.layers !== layers || made.vocabulary !== vocabulary) {
+    throw mismatch(`width ${made.d}, ${made.layers} blocks, vocabulary ${made.vocabulary}; ${model.name} has ${d}, ${layers}, ${vocabulary}`, `open ${made.name}, or choose an atlas made for ${model.name}`);
+  }
+  parseSite(dictionary.site, layers);
+  if (!(dictionary.medianNorm > 0 && dictionary.medianNorm < Infinity)) {
+    throw new LexiscopeError("bad_file", `the dictionary's median norm is ${dictionary.medianNorm}`, { field: "medianNorm", hint: "train or download the dictionary again" });
+  }
+  const { weightsHash } = await model.identity(options.signal);
+  if (weightsHash === made.weightsHash) return [];
+  const what = `its weights have the hash ${made.weightsHash.slice(0, 12)}…, those of ${model.name} ${weightsHash.slice(0, 12)}…`;
+  if (!options.allowOtherWeights) throw mismatch(what, "open the model it was made for, or allow other weights of the same shape (features may then mean something else)");
+  return [`the dictionary was made for ${made.name}, and ${what}: features may mean something else here`];
+}
+
+function resolveValue(edit: Edit, atlas: EditSource): number {
+  const refuse = (what: string, hint: string): never => {
+    throw new LexiscopeError("invalid_input", `${formatEdit(edit)}: ${what}`, { field: "edit", hint });
+  };
+  const { features, medianNorm } = atlas.manifest.dictionary;
+  if (!Number.isInteger(edit.feature) || edit.feature < 0 || edit.feature >= features) refuse(`the atlas has features 0 to ${features - 1}`, "find one with `lexiscope search WORD`");
+  if (edit.op === "ablate") return 0;
+  let unit = 1;
+  if (edit.op !== "scale" && edit.unit === "norm") unit = medianNorm;
+  if (edit.op !== "scale" && edit.unit === "max") {
+    unit = atlas.summary(edit.feature).maximum;
+    if (!(unit > 0)) refuse("the feature never fired while the atlas was made, so it has no maximum", `give activation units (${edit.op}:${edit.feature}=25) or norms (${edit.op}:${edit.feature}=0.5n)`);
+  }
+  const value = edit.value * unit;
+  const limit = edit.op === "scale" ? maxStrength : maxStrength * medianNorm;
+  if (!(Math.abs(value) <= limit)) refuse(`the strength ${value} is beyond ±${limit}${edit.op === "scale" ? "" : ", a million median norms"}: the model's arithmetic would overflow`, "values from −10x to 10x are usual");
+  return value;
+}
+
+/** Two edits that set the same feature at the same token have no one meaning, since each sees the activation as it came. */
+function refuseContradictions(edits: readonly Edit[]): void {
+  const setting = edits.filter((edit) => edit.op !== "add");
+  for (const [i, first] of setting.entries()) {
+    const second = setting.slice(i + 1).find((other) => other.feature === first.feature && overlap(first.positions, other.positions));
+    if (second) {
+      throw new LexiscopeError("invalid_input", `${formatEdit(first)} and ${formatEdit(second)} both set feature ${first.feature} at the same tokens`, { field: "edit", hint: "keep one of them, or give them positions that do not overlap (@prompt, @generated, @10-20)" });
+    }
+  }
+}
+
+function overlap(a: Edit["positions"], b: Edit["positions"]): boolean {
+  if (typeof a === "object" && typeof b === "object") return a.from < b.to && b.from < a.to;
+  return !((a === "prompt" && b === "generated") || (a === "generated" && b === "prompt"));
+}
