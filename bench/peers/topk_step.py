@@ -1,17 +1,16 @@
 """The peer of our training step: a plain PyTorch f32 TopK step (Gao et al. 2024 as everybody first writes it).
 
-    python bench/peers/topk_step.py --steps 3
+    python bench/peers/topk_step.py
 
-Needs torch. Prints one JSON line: {"name", "value", "unit", "seconds", "torch", "threads"}.
+Needs torch. Prints one JSON line (see rounds.py).
 The step: encode, top-k, decode, squared error, backward by autograd, projection of the decoder gradient,
 Adam, renormalised decoder. No auxiliary loss, as in the row of ours that it stands beside.
 """
 
 import argparse
-import json
-import statistics
 import time
 
+import rounds
 import torch
 
 parser = argparse.ArgumentParser()
@@ -19,8 +18,7 @@ parser.add_argument("--d", type=int, default=576)
 parser.add_argument("--features", type=int, default=16384)
 parser.add_argument("--k", type=int, default=32)
 parser.add_argument("--batch", type=int, default=4096)
-parser.add_argument("--steps", type=int, default=3)
-parser.add_argument("--threads", type=int, default=2)
+rounds.add_arguments(parser)
 args = parser.parse_args()
 
 torch.set_num_threads(args.threads)
@@ -49,18 +47,4 @@ def step() -> float:
     return time.perf_counter() - started
 
 
-step()
-seconds = [step() for _ in range(args.steps)]
-median = statistics.median(seconds)
-print(
-    json.dumps(
-        {
-            "name": "plain PyTorch f32 TopK step",
-            "value": args.batch / median,
-            "unit": "tokens/s",
-            "seconds": seconds,
-            "torch": torch.__version__,
-            "threads": args.threads,
-        }
-    )
-)
+rounds.measure(step, args, args.batch, {"name": "plain PyTorch f32 TopK step", "torch": torch.__version__, "threads": args.threads})

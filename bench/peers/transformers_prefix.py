@@ -2,15 +2,14 @@
 
     python bench/peers/transformers_prefix.py --gguf model.gguf --dtype bf16
 
-Needs torch, transformers, accelerate, gguf. Prints one JSON line: {"name", "value", "unit", "seconds", ...}.
+Needs torch, transformers, accelerate, gguf. Prints one JSON line (see rounds.py).
 """
 
 import argparse
-import json
 import os
-import statistics
 import time
 
+import rounds
 import torch
 import transformers
 from transformers import AutoModelForCausalLM
@@ -21,8 +20,7 @@ parser.add_argument("--blocks", type=int, default=16)
 parser.add_argument("--context", type=int, default=256)
 parser.add_argument("--batch", type=int, default=8)
 parser.add_argument("--dtype", choices=["f32", "bf16"], default="bf16")
-parser.add_argument("--repeats", type=int, default=3)
-parser.add_argument("--threads", type=int, default=2)
+rounds.add_arguments(parser)
 args = parser.parse_args()
 
 torch.set_num_threads(args.threads)
@@ -41,18 +39,5 @@ def run() -> float:
     return time.perf_counter() - started
 
 
-run()
-seconds = [run() for _ in range(args.repeats)]
-print(
-    json.dumps(
-        {
-            "name": f"Transformers {args.dtype}, {args.blocks} blocks",
-            "value": args.batch * args.context / statistics.median(seconds),
-            "unit": "tokens/s",
-            "seconds": seconds,
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-            "threads": args.threads,
-        }
-    )
-)
+about = {"name": f"Transformers {args.dtype}, {args.blocks} blocks", "torch": torch.__version__, "transformers": transformers.__version__, "threads": args.threads}
+rounds.measure(run, args, args.batch * args.context, about)

@@ -67,6 +67,7 @@ export interface NativeTensorRef {
   unpermuteHeads?: number;
 }
 
+/** What to capture at a site. A tap sees the activation after the edits of its site. */
 export interface NativeTap {
   site: string;
   /** One byte a token; 1 = capture this token. Absent: all. */
@@ -79,7 +80,8 @@ export interface NativeTap {
  * A change at a site, applied to tokens whose `mask` byte is 1 (one byte a token of this call). Edits of one site see
  * the activation as it came, before any of them. `add`: x += vector. `replace`: x = vector. `reconstruct`: x = x̂ of
  * the dictionary. `clamp`: x += (value − a_i)·d̂_i. `scale`: x += (value − 1)·a_i·d̂_i. `ablate`: x −= a_i·d̂_i.
- * a_i is encoded from x rounded to bf16. Tokens with ‖x‖ > maxNorm are left alone.
+ * a_i is encoded from x rounded to bf16. Tokens with ‖x‖ > maxNorm are left alone. `replace` and `reconstruct` set x
+ * (the last of them wins), whatever their place among the edits; the others are added to that in order.
  */
 export interface NativeEdit {
   site: string;
@@ -125,14 +127,18 @@ export interface NativeModel {
   readonly vocabulary: number;
   /** Bytes of memory that the weights take. */
   readonly bytes: number;
-  /** SHA-256 over the dequantised f32 weights (HF row order), in the order of sorted role names. */
+  /**
+   * SHA-256 over the dequantised weights in the order of sorted role names; each adds its role, a zero byte, rows and
+   * cols as u64 and its f32 values in HF row order, all little-endian.
+   */
   weightsHash(task: NativeTask): Promise<string>;
   forward(input: NativeForwardInput, task: NativeTask): Promise<NativeForwardOutput>;
-  /** A KV cache for `rows` sequences of at most `capacity` tokens. */
+  /** A KV cache for `rows` sequences of at most `capacity` tokens (≤ the context). Memory grows with the tokens held. */
   cache(rows: number, capacity: number): NativeCache;
   /**
    * Appends `lengths[r]` tokens to each row r of the cache (0 is allowed) and returns the logits of each row's last
-   * token, [rows, V] (rows that got no token: NaN). A cancelled call leaves the cache as it was.
+   * token, [rows, V] (rows that got no token: NaN). A cancelled call leaves the cache as it was; a second call while
+   * one runs on the same cache is refused.
    */
   extend(cache: NativeCache, tokens: Int32Array, lengths: Int32Array, edits: NativeEdit[], task: NativeTask): Promise<Float32Array>;
   /** Final-norm gain γ [d] and unembedding rows: logit effects of directions [n, d] as W_U·(γ⊙v), k highest and k lowest, minus the mean over the vocabulary. */
