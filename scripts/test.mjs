@@ -14,6 +14,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 const phases = [];
 
 await phase("set-up", async () => void (await setup()));
+await phase("built-in model", fetchModel);
 if (!process.argv.includes("--no-rust")) await phase("Rust tests", testRust);
 await phase("TypeScript and end-to-end tests", testTypeScript);
 
@@ -44,6 +45,11 @@ async function testRust() {
     total.skipped += Number(match[3]);
   }
   total.failed += status !== 0 && failed === 0 ? 1 : failed;
+}
+
+/** Fetched once, so that no test waits for a download. Tests that need it fail by themselves where it is not to be had. */
+async function fetchModel() {
+  await show(process.execPath, [join(root, "lexiscope"), "model"], { cwd: root, env: process.env });
 }
 
 async function testTypeScript() {

@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+sys.dont_write_bytecode = True
 from model_inputs import CHATS, CONVERSATIONS, TEXTS, strings
 
 LAYERS = [0, 15, 29]

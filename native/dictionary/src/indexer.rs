@@ -4,7 +4,7 @@
 //! in their order, and samples are drawn by a hash of (seed, feature, context, position) instead of a running generator.
 //!
 //! **Memory**, for F features, `t` strongest examples, `i` intervals of `p` samples: at most F × (4 KB histogram + 4 KB
-//! co-activation table, larger above 32 neighbours + 48 B × (t + 16·p·(log2 i + 2)) examples), and the activations of
+//! table of co-active features + 4 KB table of tokens, both larger above 32 neighbours or tokens + 48 B × (t + 16·p·(log2 i + 2)) examples), and the activations of
 //! those examples' contexts. None of it grows with the number of tokens.
 
 mod coactivation;
@@ -27,6 +27,8 @@ const ROWS: usize = 8192;
 const FEATURE_CHUNK: usize = 32;
 /// Decoder rows this near to unit norm are unit rows that were rounded: a_i is then f_i to the last bit, as everywhere.
 const UNIT: f32 = 1e-5;
+/// Token ids are smaller: four million rows of an embedding. Stops a table sized by a bad id.
+const VOCABULARY: u32 = 1 << 22;
 /// Only pairs among a token's strongest features count as co-active: k² pairs of a wide row would outlast the encoder.
 const PAIRED: usize = 64;
 
@@ -40,6 +42,8 @@ pub struct IndexerOptions {
     pub per_interval: usize,
     /// Co-activation neighbours reported per feature.
     pub coactivation: usize,
+    /// Tokens reported per feature: those that it fires on more than on others.
+    pub tokens: usize,
     pub seed: u64,
 }
 
@@ -53,12 +57,15 @@ struct Record {
     histogram: Histogram,
     examples: Examples,
     partners: Partners,
+    tokens: Partners,
 }
 
 pub struct Indexer {
     options: IndexerOptions,
     records: Vec<Record>,
-    tokens: u32,
+    rows: u32,
+    /// Rows of each token id.
+    token_rows: Vec<u32>,
     last_context: Option<u32>,
     /// A call was cut short, so that some features have seen tokens that others have not.
     broken: bool,
@@ -72,15 +79,16 @@ impl Indexer {
             ("intervals", options.intervals, 1, 64),
             ("perInterval", options.per_interval, 0, 1000),
             ("coactivation", options.coactivation, 0, 1000),
+            ("tokens", options.tokens, 0, 1000),
         ] {
             require((least..=most).contains(&value), || format!("{name} is {value}; it must lie between {least} and {most}"))?;
         }
         let records = std::iter::repeat_with(Record::default).take(options.features).collect();
-        Ok(Self { options, records, tokens: 0, last_context: None, broken: false })
+        Ok(Self { options, records, rows: 0, token_rows: Vec::new(), last_context: None, broken: false })
     }
 
-    /// Adds whole contexts: row r of `rows [n, d]` (bf16) is token `positions[r]` of context `contexts[r]`. Contexts
-    /// grow over the whole pass, positions within a context. Rows must be finite.
+    /// Adds whole contexts: row r of `rows [n, d]` (bf16) is token `positions[r]` of context `contexts[r]`, with the id
+    /// `tokens[r]`. Contexts grow over the whole pass, positions within a context. Rows must be finite.
     pub fn add(
         &mut self,
         exec: &Exec,
@@ -88,13 +96,14 @@ impl Indexer {
         rows: &[u16],
         contexts: &[u32],
         positions: &[u32],
+        tokens: &[u32],
     ) -> Result<(), DictionaryError> {
         let (d, n) = (dictionary.d(), contexts.len());
         require(dictionary.features() == self.options.features, || {
             format!("the dictionary has {} features, the index {}", dictionary.features(), self.options.features)
         })?;
         require(rows.len() == n * d, || format!("rows has {} values; {n} rows of {d} are expected", rows.len()))?;
-        self.check(contexts, positions)?;
+        self.check(contexts, positions, tokens)?;
         let bad = rows.iter().position(|bits| bits & 0x7f80 == 0x7f80);
         require(bad.is_none(), || format!("row {} holds NaN or infinity", bad.unwrap_or(0) / d))?;
         exec.cancel.set_total(n as u64);
@@ -116,7 +125,7 @@ impl Indexer {
                 }
             }
             require_finite("activations", &code.values)?;
-            self.add_encoded(exec, &code, &contexts[start..end], &positions[start..end])?;
+            self.add_encoded(exec, &code, &contexts[start..end], &positions[start..end], &tokens[start..end])?;
             exec.cancel.add_done((end - start) as u64);
             start = end;
         }
@@ -124,12 +133,14 @@ impl Indexer {
         Ok(())
     }
 
-    fn check(&self, contexts: &[u32], positions: &[u32]) -> Result<(), DictionaryError> {
+    fn check(&self, contexts: &[u32], positions: &[u32], tokens: &[u32]) -> Result<(), DictionaryError> {
         require(!self.broken, || "an earlier call was cut short; the index must be begun again".into())?;
-        require(contexts.len() == positions.len(), || {
-            format!("{} contexts beside {} positions", contexts.len(), positions.len())
+        require(contexts.len() == positions.len() && contexts.len() == tokens.len(), || {
+            format!("{} contexts beside {} positions and {} tokens", contexts.len(), positions.len(), tokens.len())
         })?;
-        require(self.tokens as usize + contexts.len() <= u32::MAX as usize, || "more than 2³² tokens".into())?;
+        let large = tokens.iter().find(|token| **token >= VOCABULARY);
+        require(large.is_none(), || format!("{} is no token id", large.unwrap_or(&0)))?;
+        require(self.rows as usize + contexts.len() <= u32::MAX as usize, || "more than 2³² tokens".into())?;
         if let (Some(&first), Some(last)) = (contexts.first(), self.last_context) {
             require(first > last, || format!("context {first} comes after context {last}"))?;
         }
@@ -147,6 +158,7 @@ impl Indexer {
         code: &TopKOutput,
         contexts: &[u32],
         positions: &[u32],
+        tokens: &[u32],
     ) -> Result<(), DictionaryError> {
         self.broken = true;
         let n = contexts.len();
@@ -160,6 +172,7 @@ impl Indexer {
         };
         let most_partners = if self.options.coactivation == 0 { 0 } else { PAIRED };
         let table = coactivation::table_slots(self.options.coactivation);
+        let token_table = (self.options.tokens > 0).then(|| coactivation::table_slots(self.options.tokens));
         let features = self.options.features;
         let records = SharedMut::new(&mut self.records);
         exec.run(features.div_ceil(FEATURE_CHUNK), |chunk| {
@@ -175,6 +188,9 @@ impl Indexer {
                 }
                 for &entry in mine {
                     let (row, slot) = (entry as usize / k, entry as usize % k);
+                    if let Some(table) = token_table {
+                        record.tokens.count(tokens[row], table);
+                    }
                     if slot < most_partners {
                         let others = row * k..row * k + k.min(most_partners);
                         for (&other, &value) in code.indices[others.clone()].iter().zip(&code.values[others]) {
@@ -186,7 +202,13 @@ impl Indexer {
                 }
             }
         })?;
-        self.tokens += n as u32;
+        for &token in tokens {
+            if token as usize >= self.token_rows.len() {
+                self.token_rows.resize(token as usize + 1, 0);
+            }
+            self.token_rows[token as usize] += 1;
+        }
+        self.rows += n as u32;
         self.last_context = contexts.last().copied().or(self.last_context);
         self.broken = false;
         Ok(())
@@ -197,7 +219,7 @@ impl Indexer {
         require(!self.broken, || "an earlier call was cut short; the index must be begun again".into())?;
         let records = std::mem::take(&mut self.records);
         self.broken = true;
-        result::gather(exec, &self.options, self.tokens, records)
+        result::gather(exec, &self.options, self.rows, &std::mem::take(&mut self.token_rows), records)
     }
 }
 

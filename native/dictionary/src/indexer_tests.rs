@@ -60,23 +60,28 @@ fn identity(features: usize, norm: f32) -> Dictionary {
 }
 
 fn options(features: usize) -> IndexerOptions {
-    IndexerOptions { features, top: 20, intervals: 10, per_interval: 4, coactivation: 5, seed: 3 }
+    IndexerOptions { features, top: 20, intervals: 10, per_interval: 4, coactivation: 5, tokens: 4, seed: 3 }
 }
 
 fn coordinates(n: usize) -> (Vec<u32>, Vec<u32>) {
     ((0..n).map(|r| (r / CONTEXT) as u32).collect(), (0..n).map(|r| (r % CONTEXT) as u32).collect())
 }
 
+/// Token 9 wherever feature 0 fires, else one of 0…8.
+fn token_ids(a: &[f32], features: usize) -> Vec<u32> {
+    a.chunks_exact(features).enumerate().map(|(r, row)| if row[0] > 0.0 { 9 } else { (r % 9) as u32 }).collect()
+}
+
 fn run(exec: &Exec, a: &[f32], features: usize, contexts_per_call: usize, norm: f32) -> IndexResult {
     let n = a.len() / features;
     let (contexts, positions) = coordinates(n);
     let rows: Vec<u16> = a.iter().map(|v| (v.to_bits() >> 16) as u16).collect();
-    let dictionary = identity(features, norm);
+    let (dictionary, tokens) = (identity(features, norm), token_ids(a, features));
     let mut indexer = Indexer::new(options(features)).unwrap();
     for start in (0..n).step_by(contexts_per_call * CONTEXT) {
         let end = (start + contexts_per_call * CONTEXT).min(n);
         let rows = &rows[start * features..end * features];
-        indexer.add(exec, &dictionary, rows, &contexts[start..end], &positions[start..end]).unwrap();
+        indexer.add(exec, &dictionary, rows, &contexts[start..end], &positions[start..end], &tokens[start..end]).unwrap();
     }
     indexer.finish(exec).unwrap()
 }
@@ -148,6 +153,15 @@ fn the_planted_pair_is_found() {
 }
 
 #[test]
+fn the_planted_token_is_found() {
+    let r = run(&exec(), &planted(6400, 12), 12, 50, 1.0);
+    assert_eq!((r.token_ids[0], r.token_scores[0], r.token_counts[0]), (9, 1.0, r.fired[0]));
+    assert_eq!(r.token_ids[1], NO_NEIGHBOUR, "feature 0 fires on nothing else");
+    assert_eq!(r.token_ids[4], 9, "nor does feature 1");
+    assert!(r.token_scores[4 * 4] < 0.1, "feature 4 prefers no token");
+}
+
+#[test]
 fn a_rare_partner_is_found_though_the_frequent_feature_has_forgotten_it() {
     // Feature 0 fires everywhere beside ever-changing others; feature 1 fires 40 times in 20,000 tokens, always with 2.
     let (n, features) = (20_000, 3000);
@@ -160,7 +174,7 @@ fn a_rare_partner_is_found_though_the_frequent_feature_has_forgotten_it() {
         code.values.extend([1.0, 2.0, 3.0]);
     }
     let mut indexer = Indexer::new(options(features)).unwrap();
-    indexer.add_encoded(&exec(), &code, &contexts, &positions).unwrap();
+    indexer.add_encoded(&exec(), &code, &contexts, &positions, &vec![0; contexts.len()]).unwrap();
     let r = indexer.finish(&exec()).unwrap();
     assert_eq!((r.coactivation_ids[5], r.coactivation_scores[5], r.coactivation_counts[5]), (2, 1.0, 40));
     assert_eq!(r.coactivation_ids[10], 1);
@@ -182,7 +196,7 @@ fn samples_are_spread_over_the_tokens_of_an_interval() {
         let mut indexer = Indexer::new(IndexerOptions { top: 1, seed, ..options(1) }).unwrap();
         let values = (0..400 * CONTEXT).map(|r| if r % CONTEXT == 5 { 1.0 } else { 0.0 }).collect();
         let code = TopKOutput { indices: vec![0; 400 * CONTEXT], values };
-        indexer.add_encoded(&exec(), &code, &contexts, &positions).unwrap();
+        indexer.add_encoded(&exec(), &code, &contexts, &positions, &vec![0; contexts.len()]).unwrap();
         let r = indexer.finish(&exec()).unwrap();
         assert_eq!(r.example_context.len(), 5);
         early += r.example_context[1..].iter().filter(|c| **c < 200).count();
@@ -195,19 +209,21 @@ fn bad_input_is_refused_and_a_cancelled_call_ends_the_pass() {
     let dictionary = identity(2, 1.0);
     let mut indexer = Indexer::new(options(2)).unwrap();
     let mut refused = |rows: &[u16], contexts: &[u32], positions: &[u32]| {
-        indexer.add(&exec(), &dictionary, rows, contexts, positions).unwrap_err().to_string()
+        indexer.add(&exec(), &dictionary, rows, contexts, positions, &vec![1; contexts.len()]).unwrap_err().to_string()
     };
     assert!(refused(&[0; 3], &[0], &[0]).contains("rows has 3 values"));
     assert!(refused(&[0, 0x7f80, 0, 0], &[0, 0], &[0, 1]).contains("row 0 holds NaN or infinity"));
     assert!(refused(&[0; 4], &[1, 0], &[0, 0]).contains("row 1 (context 0, position 0) is out of order"));
-    assert!(refused(&[0; 4], &[0, 0], &[4]).contains("2 contexts beside 1 positions"));
+    assert!(refused(&[0; 4], &[0, 0], &[4]).contains("2 contexts beside 1 positions and 2 tokens"));
     assert!(Indexer::new(IndexerOptions { intervals: 0, ..options(2) }).err().unwrap().to_string().contains("intervals is 0"));
 
-    indexer.add(&exec(), &dictionary, &[0x3f80; 4], &[5, 6], &[0, 0]).unwrap();
-    let again = indexer.add(&exec(), &dictionary, &[0x3f80; 2], &[6], &[1]).unwrap_err().to_string();
+    indexer.add(&exec(), &dictionary, &[0x3f80; 4], &[5, 6], &[0, 0], &[0, 0]).unwrap();
+    let large = indexer.add(&exec(), &dictionary, &[0x3f80; 2], &[7], &[0], &[u32::MAX]).unwrap_err().to_string();
+    assert!(large.contains("4294967295 is no token id"));
+    let again = indexer.add(&exec(), &dictionary, &[0x3f80; 2], &[6], &[1], &[0]).unwrap_err().to_string();
     assert!(again.contains("context 6 comes after context 6"));
     let stopped = exec();
     stopped.cancel.cancel();
-    assert_eq!(indexer.add(&stopped, &dictionary, &[0x3f80; 2], &[7], &[0]), Err(DictionaryError::Cancelled));
+    assert_eq!(indexer.add(&stopped, &dictionary, &[0x3f80; 2], &[7], &[0], &[0]), Err(DictionaryError::Cancelled));
     assert!(indexer.finish(&exec()).unwrap_err().to_string().contains("cut short"));
 }

@@ -62,4 +62,16 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn sums_and_biases() {
+        let exec = Exec::new(CpuPath::best(), Cancel::new());
+        let mut y: Vec<f32> = (0..3 * 7).map(|i| i as f32).collect();
+        add_bias(&exec, &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0], &mut y).unwrap();
+        assert_eq!((y[7], y[8], y[20]), (8.0, 8.0, 19.0));
+        let x = vec![2.0; 40_000];
+        let mut y = vec![1.0; 40_000];
+        add(&exec, &x, &mut y).unwrap();
+        assert_eq!(y, vec![3.0; 40_000]);
+    }
 }

@@ -9,7 +9,6 @@ mod tile;
 pub(crate) use kv::PANEL;
 pub use kv::{KvPanel, KvSlot};
 
-use crate::simd::level;
 use crate::{Cancelled, Exec, SharedMut};
 use std::cell::RefCell;
 
@@ -62,7 +61,6 @@ pub fn attention(
     // The last queries of a sequence see the most keys; they go first so that no thread ends alone with one of them.
     chunks.reverse();
     let out = SharedMut::new(out);
-    let level = level(exec.path);
     exec.run(chunks.len(), |chunk| {
         let (s, kv_head, first) = chunks[chunk];
         let rows = &sequences[s];
@@ -88,7 +86,7 @@ pub fn attention(
                     // SAFETY: these columns of this token belong to this chunk alone.
                     *result = unsafe { out.slice(token * width + offset, head_width) };
                 }
-                tile::attend(level, rows.slot, kv_head, queries, &visible[..count], scores, &mut results[..count]);
+                tile::attend(exec.path, rows.slot, kv_head, queries, &visible[..count], scores, &mut results[..count]);
             }
         });
     })

@@ -4,7 +4,7 @@
 const LOWEST: f32 = -87.336_54;
 const HIGHEST: f32 = 88.376_26;
 /// ln 2 in two parts; products of the first with whole numbers below 2⁸ are exact.
-const LN2_HIGH: f32 = 0.693_359_375;
+const LN2_HIGH: f32 = 355.0 / 512.0;
 const LN2_LOW: f32 = -2.121_944_4e-4;
 /// Adding 1.5·2²³ rounds to a whole number, which then lies in the low bits.
 const ROUND: f32 = 12_582_912.0;

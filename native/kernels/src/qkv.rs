@@ -72,3 +72,51 @@ pub fn rotate_and_store(
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attention::{AttentionRows, attention};
+    use crate::{Cancel, CpuPath};
+
+    #[test]
+    fn storing_in_pieces_is_storing_at_once() {
+        let shape = AttentionShape { heads: 4, kv_heads: 2, head_width: 4 };
+        let rope = RopeTable::new(10_000.0, 4, None, 64);
+        let rows: Vec<f32> = (0..37 * 32).map(|i| ((i * 53) % 97) as f32 / 50.0 - 1.0).collect();
+        for path in CpuPath::ALL {
+            let exec = Exec::new(path, Cancel::new());
+            let run = |cuts: &[usize]| {
+                let mut slots = vec![KvSlot::new(2, 4); 2];
+                slots[1].reserve(37).unwrap();
+                let mut out = Vec::new();
+                for cut in cuts.windows(2) {
+                    let (past, len) = (cut[0], cut[1] - cut[0]);
+                    let mut qkv = rows[past * 32..cut[1] * 32].to_vec();
+                    rotate_and_store(&exec, shape, &rope, &mut qkv, &[QkvRows { start: 0, len, past, slot: 1 }], &mut slots).unwrap();
+                    let mut heads = vec![0.0; len * 16];
+                    let sequence = [AttentionRows { start: 0, len, past, slot: &slots[1] }];
+                    attention(&exec, shape, &qkv, 32, &sequence, &mut heads).unwrap();
+                    out.extend(heads);
+                }
+                out
+            };
+            assert_eq!(run(&[0, 13, 14, 32, 37]), run(&[0, 37]), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn queries_are_scaled_and_rotated() {
+        let shape = AttentionShape { heads: 1, kv_heads: 1, head_width: 4 };
+        let rope = RopeTable::new(10_000.0, 4, None, 8);
+        let mut slots = [KvSlot::new(1, 4)];
+        slots[0].reserve(4).unwrap();
+        let mut qkv = [1.0, 2.0, 3.0, 4.0, 0.5, -1.0, 2.0, 0.0, 7.0, 8.0, 9.0, 6.0];
+        let exec = Exec::new(CpuPath::Portable, Cancel::new());
+        rotate_and_store(&exec, shape, &rope, &mut qkv, &[QkvRows { start: 0, len: 1, past: 3, slot: 0 }], &mut slots).unwrap();
+        for (q, expected) in qkv.iter().zip([-1.413_352_5, 1.879_118, -2.828_857_5, 4.058_191]) {
+            assert!((q - expected / 2.0).abs() < 1e-6);
+        }
+        assert_eq!(qkv[8..], [7.0, 8.0, 9.0, 6.0]);
+    }
+}

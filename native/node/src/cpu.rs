@@ -1,7 +1,7 @@
 //! What this machine can do.
 
-use crate::task::{background, coded, Task};
-use lexiscope_kernels::{Cancel, CpuPath, Exec};
+use crate::task::{Background, Task, background};
+use lexiscope_kernels::{CpuPath, Precision, probe};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
@@ -26,4 +26,25 @@ pub fn cpu() -> Result<Cpu> {
         threads: exec.threads() as u32,
         model,
     })
+}
+
+/// Rates of the path's inner instruction on registers, and of reading memory, on all threads.
+#[napi(object)]
+pub struct Probe {
+    pub fast_gflops: f64,
+    pub exact_gflops: f64,
+    #[napi(js_name = "bandwidthGBs")]
+    pub bandwidth_gbs: f64,
+}
+
+#[napi(js_name = "probe")]
+pub fn probe_machine() -> Result<AsyncTask<Background<Probe>>> {
+    let exec = Task::default().exec()?;
+    Ok(background(move || {
+        Ok(Probe {
+            fast_gflops: probe::compute_limit(&exec, Precision::Fast),
+            exact_gflops: probe::compute_limit(&exec, Precision::Exact),
+            bandwidth_gbs: probe::bandwidth(&exec),
+        })
+    }))
 }

@@ -14,6 +14,7 @@ pub struct IndexerOptions {
     pub intervals: u32,
     pub per_interval: u32,
     pub coactivation: u32,
+    pub tokens: u32,
     /// A whole number of at most 2⁵³.
     pub seed: f64,
 }
@@ -36,6 +37,9 @@ pub struct IndexerResult {
     pub coactivation_ids: Uint32Array,
     pub coactivation_scores: Float32Array,
     pub coactivation_counts: Uint32Array,
+    pub token_ids: Uint32Array,
+    pub token_scores: Float32Array,
+    pub token_counts: Uint32Array,
 }
 
 impl From<IndexResult> for IndexerResult {
@@ -57,6 +61,9 @@ impl From<IndexResult> for IndexerResult {
             coactivation_ids: r.coactivation_ids.into(),
             coactivation_scores: r.coactivation_scores.into(),
             coactivation_counts: r.coactivation_counts.into(),
+            token_ids: r.token_ids.into(),
+            token_scores: r.token_scores.into(),
+            token_counts: r.token_counts.into(),
         }
     }
 }
@@ -79,6 +86,7 @@ impl Indexer {
             intervals: options.intervals as usize,
             per_interval: options.per_interval as usize,
             coactivation: options.coactivation as usize,
+            tokens: options.tokens as usize,
             seed: options.seed as i64 as u64,
         })
         .map_err(dictionary_error)?;
@@ -92,11 +100,12 @@ impl Indexer {
         rows: Uint16Array,
         contexts: Uint32Array,
         positions: Uint32Array,
+        tokens: Uint32Array,
         task: &Task,
     ) -> Result<AsyncTask<Background<()>>> {
         let (exec, inner, dictionary) = (task.exec()?, self.inner.clone(), dictionary.inner.clone());
         Ok(background(move || {
-            lock(&inner)?.add(&exec, &dictionary, &rows, &contexts, &positions).map_err(dictionary_error)
+            lock(&inner)?.add(&exec, &dictionary, &rows, &contexts, &positions, &tokens).map_err(dictionary_error)
         }))
     }
 

@@ -9,7 +9,7 @@ const BLOCK: usize = 8192;
 
 /// Number of rows of width `d`; an error where the length does not fit, or a row holds NaN or infinity.
 pub fn check_rows(rows: &[u16], d: usize) -> Result<usize> {
-    if d == 0 || rows.len() % d != 0 {
+    if d == 0 || !rows.len().is_multiple_of(d) {
         return Err(invalid_input(format!("{} values are not rows of width {d}", rows.len())));
     }
     match rows.iter().position(|v| v & 0x7f80 == 0x7f80) {

@@ -105,6 +105,7 @@ fn f16(block: &[u8], at: usize) -> f32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::excessive_precision)]
 mod tests {
     use super::*;
 

@@ -13,8 +13,10 @@ use lexiscope_kernels::{Exec, for_chunks, gemm};
 
 /// Rows that go through the MLP at a time, so that the wide activations stay in cache.
 const MLP_ROWS: usize = 256;
+/// Embedding rows that one chunk copies.
+const EMBED_ROWS: usize = 64;
 /// Tokens that pass through the model at a time (a longer sequence goes alone): bounds the memory of a call.
-pub(crate) const GROUP_TOKENS: usize = 1024;
+pub(crate) const GROUP_TOKENS: usize = 2048;
 
 /// Keys and values of a pass: kept for every layer, or thrown away after each.
 pub(crate) enum Kv<'a> {
@@ -46,7 +48,11 @@ pub(crate) fn run(
     let (n, d) = (tokens.len(), a.d);
     let rope = model.rope(spans.iter().map(|s| s.past + s.len).max().unwrap_or(0));
     let mut x = vec![0.0; n * d];
-    for_chunks(exec, &mut x, d, |row, x| x.copy_from_slice(&model.embed[tokens[row] as usize * d..][..d]))?;
+    for_chunks(exec, &mut x, EMBED_ROWS * d, |chunk, x| {
+        for (x, token) in x.chunks_exact_mut(d).zip(&tokens[chunk * EMBED_ROWS..]) {
+            x.copy_from_slice(&model.embed[*token as usize * d..][..d]);
+        }
+    })?;
     let mut buffers = Buffers {
         normed: vec![0.0; n * d],
         qkv: vec![0.0; n * (a.q_width() + 2 * a.kv_width())],

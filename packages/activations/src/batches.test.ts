@@ -12,7 +12,10 @@ let store: ActivationStore;
 const trainRows = 73;
 beforeAll(async () => {
   let id = 0;
-  const contexts = Array.from({ length: 12 }, (_, c) => ({ rows: Float32Array.from({ length: (c + 1) * 2 }, (_, i) => (i % 2 === 0 ? id++ + 100 : 1)), heldOut: c === 4 }));
+  const contexts = Array.from({ length: 12 }, (_, c) => ({
+    rows: Float32Array.from({ length: (c + 1) * 2 }, (_, i) => (i % 2 === 0 ? id++ + 100 : 1)),
+    heldOut: c === 4,
+  }));
   store = await writeStore(await temporaryFolder(), { contexts, d: 2, perShard: 5 });
 });
 
@@ -28,7 +31,11 @@ async function read(options: BatchOptions, batches: number): Promise<number[]> {
   return out;
 }
 
-const settings = fc.record({ seed: fc.integer({ min: 0, max: 1e9 }), poolRows: fc.constantFrom(1, 10, 20, 40, 1000), batch: fc.integer({ min: 1, max: 9 }) });
+const settings = fc.record({
+  seed: fc.integer({ min: 0, max: 1e9 }),
+  poolRows: fc.constantFrom(1, 10, 20, 40, 1000),
+  batch: fc.integer({ min: 1, max: 9 }),
+});
 
 test("every training row comes once an epoch, in a new order", async () => {
   await fc.assert(
@@ -68,6 +75,10 @@ test("a batch larger than the store runs over several epochs", async () => {
 });
 
 test("a store without training rows says so", async () => {
-  const empty = await writeStore(await temporaryFolder(), { contexts: [{ rows: Float32Array.of(1, 2), heldOut: true }], d: 2, perShard: 1 });
+  const empty = await writeStore(await temporaryFolder(), {
+    contexts: [{ rows: Float32Array.of(1, 2), heldOut: true }],
+    d: 2,
+    perShard: 1,
+  });
   await expect(createBatches(empty, site, { seed: 0, poolRows: 10, batch: 2 })).rejects.toMatchObject({ code: "invalid_input" });
 });

@@ -46,7 +46,11 @@ export async function createBatches(store: ActivationStore, site: string, option
   const allCounts = await store.rowCounts(site);
   const ids = (await store.contextIds("train")).filter((id) => (allCounts[id] as number) > 0);
   const trainRows = ids.reduce((sum, id) => sum + (allCounts[id] as number), 0);
-  if (trainRows === 0) throw new LexiscopeError("invalid_input", `${store.path} has no training rows at ${site}`, { file: store.path, hint: "harvest more text" });
+  if (trainRows === 0)
+    throw new LexiscopeError("invalid_input", `${store.path} has no training rows at ${site}`, {
+      file: store.path,
+      hint: "harvest more text",
+    });
   const pools = Math.ceil(trainRows / Math.max(options.poolRows, 2 * batch));
   const segments = createSegments({ ids, counts: allCounts, trainRows, pools, seed });
   const largest = pools === 1 ? trainRows : Math.ceil(trainRows / pools) + store.manifest.context;
@@ -111,7 +115,13 @@ interface Segment {
 }
 
 /** Returns a function that finds the pool which holds row `row` of an epoch. */
-function createSegments(plan: { ids: Uint32Array; counts: Uint32Array; trainRows: number; pools: number; seed: number }): (epoch: number, row: number) => Segment {
+function createSegments(plan: {
+  ids: Uint32Array;
+  counts: Uint32Array;
+  trainRows: number;
+  pools: number;
+  seed: number;
+}): (epoch: number, row: number) => Segment {
   const { ids, counts, trainRows, pools, seed } = plan;
   return function segmentAt(epoch, row) {
     if (pools === 1) return { index: 0, ids, rows: trainRows, start: 0 };

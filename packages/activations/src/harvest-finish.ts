@@ -4,7 +4,11 @@ import type { KeepRule, StoreManifest } from "@lexiscope/contract";
 import { withFileReader } from "@lexiscope/formats";
 
 /** Median, mean and E‖x‖² of one site over all shards: science.md §2.1. Outliers are found by norm and taken off the sums. */
-export async function siteStatistics(site: { name: string; d: number }, shards: readonly ShardHeader[], keep: KeepRule): Promise<StoreManifest["sites"][number]> {
+export async function siteStatistics(
+  site: { name: string; d: number },
+  shards: readonly ShardHeader[],
+  keep: KeepRule,
+): Promise<StoreManifest["sites"][number]> {
   const { name, d } = site;
   const rows = shards.reduce((sum, shard) => sum + shard.rows, 0);
   const norms = new Float32Array(rows);

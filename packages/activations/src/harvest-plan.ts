@@ -38,8 +38,14 @@ export function planHash(settings: HarvestSettings, plan: TextPlan): string {
 }
 
 /** The contexts in shards, in order. */
-export function shardContexts(contexts: readonly PlannedContext[], perShard: number): { first: number; contexts: readonly PlannedContext[] }[] {
-  return Array.from({ length: Math.ceil(contexts.length / perShard) }, (_, i) => ({ first: i * perShard, contexts: contexts.slice(i * perShard, (i + 1) * perShard) }));
+export function shardContexts(
+  contexts: readonly PlannedContext[],
+  perShard: number,
+): { first: number; contexts: readonly PlannedContext[] }[] {
+  return Array.from({ length: Math.ceil(contexts.length / perShard) }, (_, i) => ({
+    first: i * perShard,
+    contexts: contexts.slice(i * perShard, (i + 1) * perShard),
+  }));
 }
 
 /**
@@ -54,7 +60,12 @@ export async function claimFolder(folder: string, hash: string, settings: Harves
   });
   if (found === undefined) {
     const others = (await readdir(folder)).filter((name) => name !== ".lock" && !name.endsWith(".tmp"));
-    if (others.length > 0) throw new LexiscopeError("invalid_input", `${folder} holds other files (${others.slice(0, 3).join(", ")})`, { file: folder, field: "out", hint: "choose a new folder for the store" });
+    if (others.length > 0)
+      throw new LexiscopeError("invalid_input", `${folder} holds other files (${others.slice(0, 3).join(", ")})`, {
+        file: folder,
+        field: "out",
+        hint: "choose a new folder for the store",
+      });
     await writeJsonAtomic(path, { kind: "harvest-plan", planHash: hash, settings });
     return;
   }
@@ -62,6 +73,11 @@ export async function claimFolder(folder: string, hash: string, settings: Harves
   if (theirs === hash) return;
   const field = Object.entries(settings).find(([name, value]) => JSON.stringify(old?.[name]) !== JSON.stringify(value))?.[0];
   const what = field === undefined ? "the text or the number of tokens" : field;
-  const values = field === undefined ? "" : ` (${JSON.stringify(old?.[field])} there, ${JSON.stringify(settings[field as keyof HarvestSettings])} now)`;
-  throw new LexiscopeError("mismatch", `${folder} holds another harvest: ${what} differs${values}`, { file: folder, field: field ?? "text", hint: "choose another folder with --out, or delete this one" });
+  const values =
+    field === undefined ? "" : ` (${JSON.stringify(old?.[field])} there, ${JSON.stringify(settings[field as keyof HarvestSettings])} now)`;
+  throw new LexiscopeError("mismatch", `${folder} holds another harvest: ${what} differs${values}`, {
+    file: folder,
+    field: field ?? "text",
+    hint: "choose another folder with --out, or delete this one",
+  });
 }

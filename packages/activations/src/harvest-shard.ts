@@ -36,7 +36,13 @@ export async function* computeShard(work: ShardWork): AsyncGenerator<ProgressEve
     }
   }
   const d = model.architecture.d;
-  const sites = work.sites.map((name): ShardSite => ({ name, d, rows: new Uint16Array(rowContext.length * d), norms: new Float32Array(rowContext.length), sum: new Float64Array(d) }));
+  const sites = work.sites.map((name): ShardSite => ({
+    name,
+    d,
+    rows: new Uint16Array(rowContext.length * d),
+    norms: new Float32Array(rowContext.length),
+    sum: new Float64Array(d),
+  }));
   let row = 0;
   for (const [from, to] of batches(contexts)) {
     const batch = contexts.slice(from, to);
@@ -45,7 +51,10 @@ export async function* computeShard(work: ShardWork): AsyncGenerator<ProgressEve
     const output = await withTask(work.signal, (task) =>
       model.native.forward(
         {
-          tokens: concatenate(Int32Array, batch.map((context) => context.tokens)),
+          tokens: concatenate(
+            Int32Array,
+            batch.map((context) => context.tokens),
+          ),
           lengths,
           taps: work.sites.map((site) => ({ site, keep, values: "bf16" as const })),
           edits: [],
@@ -66,8 +75,17 @@ export async function* computeShard(work: ShardWork): AsyncGenerator<ProgressEve
     yield work.onBatch(lengths.reduce((sum, length) => sum + length, 0));
   }
   if (row !== rowContext.length) throw new LexiscopeError("internal", `the model returned ${row} rows; ${rowContext.length} were expected`);
-  for (const site of sites) for (let r = 0; r < row; r++) if (!contexts[rowContext[r] as number]?.heldOut) addRows(site.sum, site.rows, r, r + 1);
-  return { planHash: work.planHash, ordinal: work.ordinal, first: work.first, contexts, rowContext: Uint32Array.from(rowContext), rowPosition: Uint32Array.from(rowPosition), sites };
+  for (const site of sites)
+    for (let r = 0; r < row; r++) if (!contexts[rowContext[r] as number]?.heldOut) addRows(site.sum, site.rows, r, r + 1);
+  return {
+    planHash: work.planHash,
+    ordinal: work.ordinal,
+    first: work.first,
+    contexts,
+    rowContext: Uint32Array.from(rowContext),
+    rowPosition: Uint32Array.from(rowPosition),
+    sites,
+  };
 }
 
 /** Ranges of contexts that have about `batchTokens` tokens together. */
@@ -87,7 +105,10 @@ function* batches(contexts: readonly PlannedContext[]): Generator<[number, numbe
 
 function checkFinite(norms: Float32Array, site: string, context: number): void {
   if (norms.every((norm) => Number.isFinite(norm))) return;
-  throw new LexiscopeError("bad_file", `an activation at ${site} is not finite, in or after context ${context}`, { field: site, hint: "the model's weights hold NaN or overflow; open it with --dtype f32 or get the file again" });
+  throw new LexiscopeError("bad_file", `an activation at ${site} is not finite, in or after context ${context}`, {
+    field: site,
+    hint: "the model's weights hold NaN or overflow; open it with --dtype f32 or get the file again",
+  });
 }
 
 function concatenate<T extends Uint8Array | Int32Array>(make: new (length: number) => T, parts: readonly T[]): T {

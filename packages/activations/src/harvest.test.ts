@@ -38,14 +38,20 @@ test("rows are what the model computes, rounded to bf16, at kept positions only"
   const [context] = await store.contexts(2);
   expect(context).toBeDefined();
   const tokens = context?.tokens ?? new Int32Array();
-  const output = await withTask(undefined, (task) => model.native.forward({ tokens, lengths: Int32Array.of(tokens.length), taps: [{ site: mlp, values: "f32" }], edits: [], logits: "none", top: 0 }, task));
+  const output = await withTask(undefined, (task) =>
+    model.native.forward(
+      { tokens, lengths: Int32Array.of(tokens.length), taps: [{ site: mlp, values: "f32" }], edits: [], logits: "none", top: 0 },
+      task,
+    ),
+  );
   const expected = bf16ToFloat(floatToBf16(output.taps[0]?.values as Float32Array));
   const { rows, contexts, positions } = await store.rows(2, mlp, "all");
   const own = contexts.filter((id) => id === context?.id).length;
   expect(own).toBe(tokens.length - 1);
   expect(positions[0]).toBe(1);
   const stored = bf16ToFloat(rows.subarray(0, own * 32));
-  for (const [i, value] of stored.entries()) expect(Math.abs(value - (expected[32 + i] ?? NaN))).toBeLessThan(0.02 * Math.max(1, Math.abs(value)));
+  for (const [i, value] of stored.entries())
+    expect(Math.abs(value - (expected[32 + i] ?? NaN))).toBeLessThan(0.02 * Math.max(1, Math.abs(value)));
 });
 
 test("the manifest counts what is there and its statistics are those of the rows", async () => {
@@ -73,7 +79,9 @@ test("the manifest counts what is there and its statistics are those of the rows
 test("killed with SIGKILL and started again, the store is the same, byte for byte", async () => {
   const out = join(await temporaryFolder(), "store");
   for (const killAt of [9000, 21_000]) {
-    await expect(promisify(execFile)(process.execPath, [child, modelFolder, out, String(killAt)])).rejects.toMatchObject({ signal: "SIGKILL" });
+    await expect(promisify(execFile)(process.execPath, [child, modelFolder, out, String(killAt)])).rejects.toMatchObject({
+      signal: "SIGKILL",
+    });
     expect(await readdir(out)).not.toContain("manifest.json");
     await expect(openStore(out)).rejects.toThrow(/unfinished harvest/);
   }
@@ -114,7 +122,9 @@ test("another harvest, a foreign folder and a folder in use are refused", async 
   const out = join(await temporaryFolder(), "store");
   const options = harvestForTests(model, out);
   await expect(finish(harvest({ ...harvestForTests(model, whole), seed: 6 }))).rejects.toMatchObject({ code: "mismatch", field: "seed" });
-  await expect(finish(harvest({ ...harvestForTests(model, whole), sources: [memorySource("tiny", tinyTexts(120, 9))] }))).rejects.toMatchObject({ code: "mismatch", field: "text" });
+  await expect(
+    finish(harvest({ ...harvestForTests(model, whole), sources: [memorySource("tiny", tinyTexts(120, 9))] })),
+  ).rejects.toMatchObject({ code: "mismatch", field: "text" });
   const foreign = await temporaryFolder();
   await writeFile(join(foreign, "thesis.tex"), "");
   await expect(finish(harvest({ ...options, out: foreign }))).rejects.toMatchObject({ code: "invalid_input", field: "out" });
@@ -156,25 +166,30 @@ function fillDisk(path: string): void {
 }
 
 const disk = mountSmallDisk(12);
-test.skipIf(!disk)("a disk that is too small is refused, one that fills up on the way leaves whole shards [needs root to mount a tmpfs]", async () => {
-  if (!disk) return;
-  try {
-    const options = harvestForTests(model, join(disk.folder, "store"));
-    await expect(finish(harvest({ ...options, sources: [memorySource("tiny", tinyTexts(700))], tokens: 200_000 }))).rejects.toMatchObject({ code: "environment", message: expect.stringContaining("are free") });
-    await rm(join(disk.folder, "store"), { recursive: true });
-    const filler = join(disk.folder, "filler");
-    let filled = false;
-    const run = finish(harvest(options), (event) => {
-      if (event.phase !== "harvest" || event.done < 15_000 || filled) return;
-      filled = true;
-      fillDisk(filler);
-    });
-    await expect(run).rejects.toMatchObject({ code: "environment", message: expect.stringContaining("disk is full") });
-    expect((await readdir(join(disk.folder, "store"))).filter((name) => name.endsWith(".tmp"))).toEqual([]);
-    await rm(filler);
-    await finish(harvest(options));
-    expect(await contents(join(disk.folder, "store"))).toEqual(await contents(whole));
-  } finally {
-    disk.unmount();
-  }
-});
+test.skipIf(!disk)(
+  "a disk that is too small is refused, one that fills up on the way leaves whole shards [needs root to mount a tmpfs]",
+  async () => {
+    if (!disk) return;
+    try {
+      const options = harvestForTests(model, join(disk.folder, "store"));
+      await expect(finish(harvest({ ...options, sources: [memorySource("tiny", tinyTexts(700))], tokens: 200_000 }))).rejects.toMatchObject(
+        { code: "environment", message: expect.stringContaining("are free") },
+      );
+      await rm(join(disk.folder, "store"), { recursive: true });
+      const filler = join(disk.folder, "filler");
+      let filled = false;
+      const run = finish(harvest(options), (event) => {
+        if (event.phase !== "harvest" || event.done < 15_000 || filled) return;
+        filled = true;
+        fillDisk(filler);
+      });
+      await expect(run).rejects.toMatchObject({ code: "environment", message: expect.stringContaining("disk is full") });
+      expect((await readdir(join(disk.folder, "store"))).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+      await rm(filler);
+      await finish(harvest(options));
+      expect(await contents(join(disk.folder, "store"))).toEqual(await contents(whole));
+    } finally {
+      disk.unmount();
+    }
+  },
+);

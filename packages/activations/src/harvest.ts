@@ -1,6 +1,22 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { formatBytes, freeBytes, isLexiscopeError, LexiscopeError, lockFolder, parseSite, RateMeter, requireDisk, resolveRef, sha256File, version, writeJsonAtomic, type ProgressEvent, type Work, type WorkOptions } from "@lexiscope/core";
+import {
+  formatBytes,
+  freeBytes,
+  isLexiscopeError,
+  LexiscopeError,
+  lockFolder,
+  parseSite,
+  RateMeter,
+  requireDisk,
+  resolveRef,
+  sha256File,
+  version,
+  writeJsonAtomic,
+  type ProgressEvent,
+  type Work,
+  type WorkOptions,
+} from "@lexiscope/core";
 import type { KeepRule, StoreManifest } from "@lexiscope/contract";
 import type { Model } from "@lexiscope/model";
 import { siteStatistics } from "./harvest-finish.ts";
@@ -38,10 +54,23 @@ export async function* harvest(options: HarvestOptions): Work<ActivationStore> {
   const { model, signal, context = 256, seed = 0, heldOutShare = 0.05, keep = defaultKeepRule } = options;
   const sites = [...new Set(options.sites)].map((name) => parseSite(name, model.architecture.layers).name);
   if (sites.length === 0) throw new LexiscopeError("invalid_input", "no site was named", { field: "site" });
-  if (context > model.architecture.context) throw new LexiscopeError("invalid_input", `a context of ${context} tokens is more than the ${model.architecture.context} of ${model.name}`, { field: "context" });
+  if (context > model.architecture.context)
+    throw new LexiscopeError(
+      "invalid_input",
+      `a context of ${context} tokens is more than the ${model.architecture.context} of ${model.name}`,
+      { field: "context" },
+    );
   const folder = resolveRef("stores", options.out);
   const identity = await model.identity(signal);
-  const plan = yield* planText({ sources: options.sources, tokenizer: model.tokenizer, tokens: options.tokens, context, seed, heldOutShare, signal });
+  const plan = yield* planText({
+    sources: options.sources,
+    tokenizer: model.tokenizer,
+    tokens: options.tokens,
+    context,
+    seed,
+    heldOutShare,
+    signal,
+  });
   yield { phase: "read", done: plan.tokens, total: plan.tokens, unit: "tokens", rate: 0, message: describePlan(plan) };
   const bytesPerRow = sites.length * model.architecture.d * bf16Width;
   const settings: HarvestSettings = {
@@ -64,7 +93,14 @@ export async function* harvest(options: HarvestOptions): Work<ActivationStore> {
     if (await exists(join(folder, "manifest.json"))) return await openStore(folder);
     const shards = shardContexts(plan.contexts, settings.contextsPerShard);
     const need = plan.tokens * (bytesPerRow + sites.length * 4 + 12) + shards.length * 65_536;
-    yield { phase: "harvest", done: 0, total: plan.tokens, unit: "tokens", rate: 0, message: `needs about ${formatBytes(need)} on disk at ${folder}, of which ${formatBytes(await presentBytes(folder))} are there; ${formatBytes(await freeBytes(folder))} are free` };
+    yield {
+      phase: "harvest",
+      done: 0,
+      total: plan.tokens,
+      unit: "tokens",
+      rate: 0,
+      message: `needs about ${formatBytes(need)} on disk at ${folder}, of which ${formatBytes(await presentBytes(folder))} are there; ${formatBytes(await freeBytes(folder))} are free`,
+    };
     await requireDisk(folder, Math.max(0, need - (await presentBytes(folder))), "this harvest");
     const expected = { planHash: hash, sites: sites.map((name) => ({ name, d: model.architecture.d })) };
     const meter = new RateMeter();
@@ -73,7 +109,14 @@ export async function* harvest(options: HarvestOptions): Work<ActivationStore> {
     const onBatch = (tokens: number): ProgressEvent => {
       done += tokens;
       const rate = meter.update(done);
-      return { phase: "harvest", done, total: plan.tokens, unit: "tokens", rate, metrics: rate > 0 ? { secondsLeft: (plan.tokens - done) / rate } : {} };
+      return {
+        phase: "harvest",
+        done,
+        total: plan.tokens,
+        unit: "tokens",
+        rate,
+        metrics: rate > 0 ? { secondsLeft: (plan.tokens - done) / rate } : {},
+      };
     };
     for (const [ordinal, { first, contexts }] of shards.entries()) {
       const path = join(folder, shardFile(hash, ordinal));
@@ -90,7 +133,11 @@ export async function* harvest(options: HarvestOptions): Work<ActivationStore> {
       headers.push(await readShardHeader(path, { ...expected, ordinal }));
     }
     yield { phase: "harvest", done, total: plan.tokens, unit: "tokens", rate: 0, message: "medians, means and hashes" };
-    if (headers.every((header) => header.rows === 0)) throw new LexiscopeError("invalid_input", "no token of the text counts: all are special tokens or stand at position 0", { field: "text", hint: "give longer text" });
+    if (headers.every((header) => header.rows === 0))
+      throw new LexiscopeError("invalid_input", "no token of the text counts: all are special tokens or stand at position 0", {
+        field: "text",
+        hint: "give longer text",
+      });
     await writeJsonAtomic(join(folder, "manifest.json"), await describe(options, settings, plan, hash, headers));
   } finally {
     await unlock();
@@ -98,16 +145,31 @@ export async function* harvest(options: HarvestOptions): Work<ActivationStore> {
   return openStore(folder);
 }
 
-async function describe(options: HarvestOptions, settings: HarvestSettings, plan: TextPlan, hash: string, headers: readonly ShardHeader[]): Promise<StoreManifest> {
+async function describe(
+  options: HarvestOptions,
+  settings: HarvestSettings,
+  plan: TextPlan,
+  hash: string,
+  headers: readonly ShardHeader[],
+): Promise<StoreManifest> {
   const sites: StoreManifest["sites"] = [];
   for (const name of settings.sites) sites.push(await siteStatistics({ name, d: options.model.architecture.d }, headers, settings.keep));
   const shards: StoreManifest["shards"] = [];
   for (const { path, ordinal, contexts, rows } of headers) {
-    shards.push({ file: shardFile(hash, ordinal), bytes: (await stat(path)).size, sha256: await sha256File(path, options.signal), contexts, rows });
+    shards.push({
+      file: shardFile(hash, ordinal),
+      bytes: (await stat(path)).size,
+      sha256: await sha256File(path, options.signal),
+      contexts,
+      rows,
+    });
   }
   const heldOut = plan.contexts.filter((context) => context.heldOut);
   const special = options.model.tokenizer.specialIds;
-  const heldOutRows = heldOut.reduce((sum, { tokens }) => sum + keepMask(tokens, settings.keep, special).reduce((kept, byte) => kept + byte, 0), 0);
+  const heldOutRows = heldOut.reduce(
+    (sum, { tokens }) => sum + keepMask(tokens, settings.keep, special).reduce((kept, byte) => kept + byte, 0),
+    0,
+  );
   return {
     kind: "activation-store",
     formatVersion: 1,
@@ -137,7 +199,9 @@ function describePlan(plan: TextPlan): string {
 }
 
 function stopped(done: number, total: number): LexiscopeError {
-  return new LexiscopeError("aborted", `stopped with ${done} of ${total} shards written`, { hint: "run the same command again; it goes on at the first missing shard" });
+  return new LexiscopeError("aborted", `stopped with ${done} of ${total} shards written`, {
+    hint: "run the same command again; it goes on at the first missing shard",
+  });
 }
 
 async function removeTemporary(folder: string): Promise<void> {

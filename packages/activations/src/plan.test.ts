@@ -21,7 +21,8 @@ function source(name: string, documents: (string | Document)[], weight = 1): Tex
   };
 }
 
-const plan = (sources: TextSource[], options: Partial<PlanOptions> = {}): Promise<TextPlan> => finish(planText({ sources, tokenizer, tokens: 4000, context: 64, seed: 3, heldOutShare: 0.1, ...options }));
+const plan = (sources: TextSource[], options: Partial<PlanOptions> = {}): Promise<TextPlan> =>
+  finish(planText({ sources, tokenizer, tokens: 4000, context: 64, seed: 3, heldOutShare: 0.1, ...options }));
 
 test("the budget is met by weight, windows do not overlap and never span documents", async () => {
   const { contexts, tokens, text } = await plan([source("a", tinyTexts(40, 1), 3), source("b", tinyTexts(40, 2), 1)]);
@@ -39,12 +40,23 @@ test("the budget is met by weight, windows do not overlap and never span documen
 test("the same text gives the same plan; another seed draws others", async () => {
   const make = (seed: number): Promise<TextPlan> => plan([source("a", tinyTexts(60))], { seed });
   expect(await make(3)).toEqual(await make(3));
-  const held = (p: TextPlan): string => p.contexts.filter((c) => c.heldOut).map((c) => tokenizer.decode([...c.tokens])).toSorted().join("|");
+  const held = (p: TextPlan): string =>
+    p.contexts
+      .filter((c) => c.heldOut)
+      .map((c) => tokenizer.decode([...c.tokens]))
+      .toSorted()
+      .join("|");
   expect(held(await make(3))).not.toBe(held(await make(4)));
 });
 
 test("a source that ends leaves its share to the others", async () => {
-  const { tokens, text } = await plan([source("short", ["ninety characters are not much, but they are all that this source has to give here today."]), source("long", tinyTexts(60))], { tokens: 2000 });
+  const { tokens, text } = await plan(
+    [
+      source("short", ["ninety characters are not much, but they are all that this source has to give here today."]),
+      source("long", tinyTexts(60)),
+    ],
+    { tokens: 2000 },
+  );
   expect(tokens).toBe(2000);
   expect(text[0]?.tokens).toBe(89);
 });
@@ -56,8 +68,14 @@ test("works are held out whole, near the share", async () => {
   const share = held.reduce((sum, context) => sum + context.tokens.length, 0) / tokens;
   expect(share).toBeGreaterThan(0.05);
   expect(share).toBeLessThan(0.2);
-  const works = (list: TextPlan["contexts"]): Set<string | undefined> => new Set(list.map((context) => documents.find(({ text }) => text.startsWith(tokenizer.decode([...context.tokens]).slice(0, 60)))?.work).filter((work) => work !== undefined));
-  for (const work of works(held.filter(({ start }) => start === 0))) expect(works(contexts.filter((context) => !context.heldOut && context.start === 0)).has(work)).toBe(false);
+  const works = (list: TextPlan["contexts"]): Set<string | undefined> =>
+    new Set(
+      list
+        .map((context) => documents.find(({ text }) => text.startsWith(tokenizer.decode([...context.tokens]).slice(0, 60)))?.work)
+        .filter((work) => work !== undefined),
+    );
+  for (const work of works(held.filter(({ start }) => start === 0)))
+    expect(works(contexts.filter((context) => !context.heldOut && context.start === 0)).has(work)).toBe(false);
 });
 
 test("with two documents one is held out, with one none", async () => {
@@ -67,14 +85,23 @@ test("with two documents one is held out, with one none", async () => {
 });
 
 test("repeats are left out, lone surrogates counted, special tokens literal unless rendered", async () => {
-  const { repeats, replaced, contexts } = await plan([source("a", ["Call me Ishmael, please.", "call me  ishmael please", "half \ud800 a pair", "<|im_end|> x", { text: "<|im_end|> y", source: "a", rendered: true }])]);
+  const { repeats, replaced, contexts } = await plan([
+    source("a", [
+      "Call me Ishmael, please.",
+      "call me  ishmael please",
+      "half \ud800 a pair",
+      "<|im_end|> x",
+      { text: "<|im_end|> y", source: "a", rendered: true },
+    ]),
+  ]);
   expect({ repeats, replaced }).toEqual({ repeats: 1, replaced: 1 });
   const specials = contexts.filter(({ tokens }) => tokens.some((id) => tokenizer.specialIds.has(id)));
   expect(specials).toHaveLength(1);
 });
 
 test("empty text and one token are refused with what to do; two tokens are enough", async () => {
-  for (const documents of [[], [""], ["a"]]) await expect(plan([source("a", documents)])).rejects.toMatchObject({ code: "invalid_input", field: "text" });
+  for (const documents of [[], [""], ["a"]])
+    await expect(plan([source("a", documents)])).rejects.toMatchObject({ code: "invalid_input", field: "text" });
   expect((await plan([source("a", ["ab"])])).tokens).toBe(2);
 });
 

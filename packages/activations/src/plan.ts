@@ -64,7 +64,14 @@ export async function* planText(options: PlanOptions): Work<TextPlan> {
   const { signal } = options;
   const windowsOf = createWindower(options.tokenizer, options.context);
   const isRepeat = createDeduplicator();
-  const readings = options.sources.map((source): Reading => ({ source, iterator: source.documents(signal)[Symbol.asyncIterator](), open: true, documents: [], pending: [], tokens: 0 }));
+  const readings = options.sources.map((source): Reading => ({
+    source,
+    iterator: source.documents(signal)[Symbol.asyncIterator](),
+    open: true,
+    documents: [],
+    pending: [],
+    tokens: 0,
+  }));
   const counts = { repeats: 0, replaced: 0 };
   const total = (): number => readings.reduce((sum, reading) => sum + reading.tokens, 0);
   let shown = performance.now();
@@ -96,7 +103,10 @@ export async function* planText(options: PlanOptions): Work<TextPlan> {
     for (const { iterator } of readings) await iterator.return?.();
   }
   if (total() === 0) {
-    throw new LexiscopeError("invalid_input", "the text is empty: it has no document of at least two tokens", { field: "text", hint: "name a file, a folder or a JSONL file that holds text" });
+    throw new LexiscopeError("invalid_input", "the text is empty: it has no document of at least two tokens", {
+      field: "text",
+      hint: "name a file, a folder or a JSONL file that holds text",
+    });
   }
   return arrange(readings, options, counts);
 
@@ -108,7 +118,8 @@ export async function* planText(options: PlanOptions): Work<TextPlan> {
     }
     counts.replaced += replaced + (document.replaced ?? 0);
     reading.pending = windowsOf(text, document.rendered ?? false, wanted);
-    if (reading.pending.length > 0) reading.documents.push({ work: `${document.source}\n${document.work ?? `#${reading.documents.length}`}`, windows: [] });
+    if (reading.pending.length > 0)
+      reading.documents.push({ work: `${document.source}\n${document.work ?? `#${reading.documents.length}`}`, windows: [] });
   }
 }
 
@@ -127,10 +138,17 @@ function takeWindows(reading: Reading, budget: number): void {
 
 /** Shuffles the documents, numbers them and draws the held-out works. */
 function arrange(readings: Reading[], options: PlanOptions, counts: { repeats: number; replaced: number }): TextPlan {
-  const documents = createRandom(options.seed).shuffle(readings.flatMap((reading) => reading.documents.filter((document) => document.windows.length > 0)));
+  const documents = createRandom(options.seed).shuffle(
+    readings.flatMap((reading) => reading.documents.filter((document) => document.windows.length > 0)),
+  );
   const heldOut = drawHeldOut(documents, options.seed, options.heldOutShare);
   const contexts = documents.flatMap((document, number) =>
-    document.windows.map((window): PlannedContext => ({ document: number, start: window.start, tokens: window.tokens, heldOut: heldOut.has(document.work) })),
+    document.windows.map((window): PlannedContext => ({
+      document: number,
+      start: window.start,
+      tokens: window.tokens,
+      heldOut: heldOut.has(document.work),
+    })),
   );
   const text = readings.map(({ source, tokens, documents: own }) => ({
     source: source.name,
@@ -145,7 +163,8 @@ function arrange(readings: Reading[], options: PlanOptions, counts: { repeats: n
 /** Whole works in an order given by the seed, until `share` of the tokens is reached without passing twice that. */
 function drawHeldOut(documents: readonly PlannedDocument[], seed: number, share: number): Set<string> {
   const sizes = new Map<string, number>();
-  for (const { work, windows } of documents) sizes.set(work, (sizes.get(work) ?? 0) + windows.reduce((sum, window) => sum + window.tokens.length, 0));
+  for (const { work, windows } of documents)
+    sizes.set(work, (sizes.get(work) ?? 0) + windows.reduce((sum, window) => sum + window.tokens.length, 0));
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const rank = (work: string): string => createHash("sha256").update(`${seed}\n${work}`).digest("hex");
   const order = [...sizes].map(([work, size]) => ({ work, size, rank: rank(work) })).sort((a, b) => (a.rank < b.rank ? -1 : 1));
@@ -166,7 +185,9 @@ function checkOptions({ sources, tokens, context, heldOutShare }: PlanOptions): 
   const wrong = (field: string, message: string): LexiscopeError => new LexiscopeError("invalid_input", message, { field });
   if (sources.length === 0) throw wrong("text", "no text was named");
   if (!Number.isSafeInteger(tokens) || tokens < 2) throw wrong("tokens", `${tokens} is not a number of tokens`);
-  if (!Number.isInteger(context) || context < 2 || context > 65_536) throw wrong("context", `a context of ${context} tokens cannot be: choose 2 to 65536`);
+  if (!Number.isInteger(context) || context < 2 || context > 65_536)
+    throw wrong("context", `a context of ${context} tokens cannot be: choose 2 to 65536`);
   if (!(heldOutShare >= 0 && heldOutShare <= 0.5)) throw wrong("heldOutShare", `${heldOutShare} is not a share from 0 to 0.5`);
-  for (const { name, weight } of sources) if (!(weight > 0 && Number.isFinite(weight))) throw wrong("text", `${name}: the weight ${weight} is not a positive number`);
+  for (const { name, weight } of sources)
+    if (!(weight > 0 && Number.isFinite(weight))) throw wrong("text", `${name}: the weight ${weight} is not a positive number`);
 }

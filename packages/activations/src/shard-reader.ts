@@ -106,7 +106,9 @@ export class ShardReader {
         const first = rowOffsets[from] as number;
         const end = rowOffsets[to] as number;
         if (first === end) continue;
-        const rows = new Uint16Array((await reader.read((tensor?.offset ?? 0) + first * d * bf16Width, (end - first) * d * bf16Width)).buffer);
+        const rows = new Uint16Array(
+          (await reader.read((tensor?.offset ?? 0) + first * d * bf16Width, (end - first) * d * bf16Width)).buffer,
+        );
         for (let row = first, stretch = first; row <= end; row++) {
           if (row < end && !outliers.has(row)) continue;
           target.set(rows.subarray((stretch - first) * d, (row - first) * d), at * d);
@@ -121,7 +123,7 @@ export class ShardReader {
 
 /** Ranges [from, to) of neighbouring numbers. */
 function* runs(numbers: readonly number[]): Generator<[number, number]> {
-  for (let i = 0; i < numbers.length; ) {
+  for (let i = 0; i < numbers.length;) {
     const from = numbers[i] as number;
     let n = 1;
     while (numbers[i + n] === from + n) n++;

@@ -26,7 +26,8 @@ export interface ShardSite {
   sum: Float64Array;
 }
 
-export const shardFile = (planHash: string, ordinal: number): string => `${planHash.slice(0, 16)}-${String(ordinal).padStart(5, "0")}.safetensors`;
+export const shardFile = (planHash: string, ordinal: number): string =>
+  `${planHash.slice(0, 16)}-${String(ordinal).padStart(5, "0")}.safetensors`;
 
 export const rowsTensor = (site: string): string => `rows.${site}`;
 export const normsTensor = (site: string): string => `norms.${site}`;
@@ -76,9 +77,15 @@ export interface ShardExpectation {
 /** Reads a shard's header; one of another plan, or whose tensors have other shapes, is a named error. */
 export async function readShardHeader(path: string, expect: ShardExpectation): Promise<ShardHeader> {
   const { metadata, tensors } = await withFileReader(path, readSafetensorsHeader);
-  const bad = (field: string, message: string): LexiscopeError => new LexiscopeError("bad_file", `${path}: ${message}`, { file: path, field, hint: "delete the file and run the same harvest again; only this shard is made anew" });
+  const bad = (field: string, message: string): LexiscopeError =>
+    new LexiscopeError("bad_file", `${path}: ${message}`, {
+      file: path,
+      field,
+      hint: "delete the file and run the same harvest again; only this shard is made anew",
+    });
   if (metadata["plan_hash"] !== expect.planHash) throw bad("plan_hash", "the shard belongs to another harvest");
-  if (metadata["ordinal"] !== String(expect.ordinal)) throw bad("ordinal", `the shard is number ${metadata["ordinal"]}; ${expect.ordinal} was expected`);
+  if (metadata["ordinal"] !== String(expect.ordinal))
+    throw bad("ordinal", `the shard is number ${metadata["ordinal"]}; ${expect.ordinal} was expected`);
   const first = Number(metadata["first_context"]);
   if (!Number.isSafeInteger(first) || first < 0) throw bad("first_context", "first_context is no number");
   const size = (name: string): number => tensors.get(name)?.shape[0] ?? -1;
@@ -101,7 +108,12 @@ export async function readShardHeader(path: string, expect: ShardExpectation): P
   for (const [name, dtype, shape] of shapes) {
     const tensor = tensors.get(name);
     if (!tensor || tensor.dtype !== dtype || tensor.shape.length !== shape.length || tensor.shape.some((n, i) => n !== shape[i])) {
-      throw bad(name, tensor ? `${name} is ${tensor.dtype} [${tensor.shape.join(", ")}]; ${dtype} [${shape.join(", ")}] was expected` : `${name} is missing`);
+      throw bad(
+        name,
+        tensor
+          ? `${name} is ${tensor.dtype} [${tensor.shape.join(", ")}]; ${dtype} [${shape.join(", ")}] was expected`
+          : `${name} is missing`,
+      );
     }
   }
   return { path, ordinal: expect.ordinal, first, contexts, rows, tensors };

@@ -38,7 +38,12 @@ test("contexts and rows come back, outliers and the other split left out", async
   expect((await store.rows(1, site, "train")).rows).toHaveLength(7 * d);
   expect((await store.rows(1, site, "heldOut")).rows).toHaveLength(7 * d);
   const context = await store.context(5);
-  expect({ id: context.id, document: context.document, heldOut: context.heldOut, tokens: context.tokens.length }).toEqual({ id: 5, document: 5, heldOut: true, tokens: 9 });
+  expect({ id: context.id, document: context.document, heldOut: context.heldOut, tokens: context.tokens.length }).toEqual({
+    id: 5,
+    document: 5,
+    heldOut: true,
+    tokens: 9,
+  });
   expect(await store.contexts(1)).toHaveLength(3);
 });
 

@@ -19,9 +19,18 @@ export async function openStore(ref: string): Promise<ActivationStore> {
       () => false,
     );
     if (started && error instanceof LexiscopeError && error.code === "not_found") {
-      throw new LexiscopeError("not_found", `${path} is an unfinished harvest`, { file: path, hint: "run the same harvest again; it goes on at the first missing shard", cause: error });
+      throw new LexiscopeError("not_found", `${path} is an unfinished harvest`, {
+        file: path,
+        hint: "run the same harvest again; it goes on at the first missing shard",
+        cause: error,
+      });
     }
-    if (error instanceof LexiscopeError && error.code === "not_found") throw new LexiscopeError("not_found", `${path} is no activation store`, { file: path, hint: "make one with `lexiscope harvest`; `lexiscope list` shows what there is", cause: error });
+    if (error instanceof LexiscopeError && error.code === "not_found")
+      throw new LexiscopeError("not_found", `${path} is no activation store`, {
+        file: path,
+        hint: "make one with `lexiscope harvest`; `lexiscope list` shows what there is",
+        cause: error,
+      });
     throw error;
   });
   const limits = new Map(manifest.sites.map((site) => [site.name, site.medianNorm * manifest.keep.maxNormOverMedian]));
@@ -35,10 +44,15 @@ export async function openStore(ref: string): Promise<ActivationStore> {
       () => undefined,
     );
     if (size !== shard.bytes) {
-      throw new LexiscopeError("bad_file", size === undefined ? `${file} is missing` : `${file} has ${size} bytes; the manifest says ${shard.bytes}`, { file, hint: "delete this file and manifest.json, then run the same harvest again; only this shard is made anew" });
+      throw new LexiscopeError(
+        "bad_file",
+        size === undefined ? `${file} is missing` : `${file} has ${size} bytes; the manifest says ${shard.bytes}`,
+        { file, hint: "delete this file and manifest.json, then run the same harvest again; only this shard is made anew" },
+      );
     }
     const header = await readShardHeader(file, { planHash: manifest.planHash, ordinal, sites: manifest.sites });
-    if (header.first !== contexts || header.contexts !== shard.contexts || header.rows !== shard.rows) throw new LexiscopeError("bad_file", `${file} holds other contexts than the manifest says`, { file });
+    if (header.first !== contexts || header.contexts !== shard.contexts || header.rows !== shard.rows)
+      throw new LexiscopeError("bad_file", `${file} holds other contexts than the manifest says`, { file });
     contexts += shard.contexts;
     shards.push(new ShardReader(header, shard.sha256, limits, cache));
   }
@@ -46,19 +60,26 @@ export async function openStore(ref: string): Promise<ActivationStore> {
 
   function shardAt(index: number): ShardReader {
     const shard = shards[index];
-    if (!shard) throw new LexiscopeError("invalid_input", `${path} has ${shards.length} shards; there is no number ${index}`, { file: path });
+    if (!shard)
+      throw new LexiscopeError("invalid_input", `${path} has ${shards.length} shards; there is no number ${index}`, { file: path });
     return shard;
   }
 
   function shardOf(id: number): ShardReader {
     const shard = shards.findLast(({ header }) => header.first <= id);
-    if (!shard || !Number.isInteger(id) || id < 0 || id >= contexts) throw new LexiscopeError("invalid_input", `${path} has ${contexts} contexts; there is no number ${id}`, { file: path });
+    if (!shard || !Number.isInteger(id) || id < 0 || id >= contexts)
+      throw new LexiscopeError("invalid_input", `${path} has ${contexts} contexts; there is no number ${id}`, { file: path });
     return shard;
   }
 
   function requireSite(name: string): number {
     const site = manifest.sites.find((candidate) => candidate.name === name);
-    if (!site) throw new LexiscopeError("mismatch", `${path} has no activations of ${name}`, { file: path, field: "site", hint: `it has ${manifest.sites.map((candidate) => candidate.name).join(", ")}` });
+    if (!site)
+      throw new LexiscopeError("mismatch", `${path} has no activations of ${name}`, {
+        file: path,
+        field: "site",
+        hint: `it has ${manifest.sites.map((candidate) => candidate.name).join(", ")}`,
+      });
     return site.d;
   }
 
@@ -111,11 +132,12 @@ export async function openStore(ref: string): Promise<ActivationStore> {
     copyRows: async (site, ids, target, at) => {
       requireSite(site);
       let copied = 0;
-      for (let i = 0; i < ids.length; ) {
+      for (let i = 0; i < ids.length;) {
         const reader = shardOf(ids[i] as number);
         const { first, contexts: count } = reader.header;
         const group: number[] = [];
-        for (; i < ids.length && (ids[i] as number) >= first && (ids[i] as number) < first + count; i++) group.push((ids[i] as number) - first);
+        for (; i < ids.length && (ids[i] as number) >= first && (ids[i] as number) < first + count; i++)
+          group.push((ids[i] as number) - first);
         copied += await reader.copyRows(site, group, target, at + copied);
       }
       return copied;

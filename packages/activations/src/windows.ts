@@ -18,7 +18,16 @@ const minTail = 16;
  */
 export function createWindower(tokenizer: Tokenizer, context: number): (text: string, rendered: boolean, wanted: number) => Window[] {
   const sample = tokenizer.encode("a");
-  const prefix = sample.slice(0, Math.min(Math.max(0, sample.findIndex((id) => !tokenizer.specialIds.has(id))), context - 1));
+  const prefix = sample.slice(
+    0,
+    Math.min(
+      Math.max(
+        0,
+        sample.findIndex((id) => !tokenizer.specialIds.has(id)),
+      ),
+      context - 1,
+    ),
+  );
   return function windowsOf(text, rendered, wanted) {
     const ids: number[] = [];
     for (const piece of pieces(text)) {
@@ -39,7 +48,7 @@ export function createWindower(tokenizer: Tokenizer, context: number): (text: st
 
 /** The text in pieces that end after a line or, failing that, a space. */
 function* pieces(text: string): Generator<string> {
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     let end = Math.min(at + pieceSize, text.length);
     if (end < text.length) {
       const line = text.lastIndexOf("\n", end - 1) + 1;

@@ -147,6 +147,23 @@ test("neighbours are those of exact cosines and of exact co-activation", async (
   expect(feature.coactive[0]?.npmi).toBeCloseTo(expected[0]?.npmi ?? 0, 5);
 });
 
+test("the tokens that a feature fires on are those of an exact count", async () => {
+  const ids = new Map<number, Int32Array>();
+  for (let shard = 0; shard < chain.store.manifest.shards.length; shard++)
+    for (const { id, tokens } of await chain.store.contexts(shard)) ids.set(id, tokens);
+  const token = Array.from(dense.contexts, (context, r) => ids.get(context)?.[dense.positions[r] ?? 0] ?? -1);
+  const feature = await atlas.feature(atlas.list({ orderBy: "fired", descending: true, limit: 1, offset: 0 })[0]?.index ?? 0);
+  const [a, n] = [column(feature.index), token.length];
+  const all = Array.from(new Set(token), (id) => {
+    const count = token.reduce((sum, other, r) => sum + Number(other === id && (a[r] ?? 0) > 0), 0);
+    const rows = token.reduce((sum, other) => sum + Number(other === id), 0);
+    return { id, count, npmi: Math.log((count * n) / (feature.fired * rows)) / Math.log(n / count) };
+  });
+  const expected = all.filter(({ count, npmi }) => count >= 3 && npmi > 0).toSorted((x, y) => y.npmi - x.npmi);
+  expect(feature.tokens.map(({ id, count }) => ({ id, count }))).toEqual(expected.slice(0, 24).map(({ id, count }) => ({ id, count })));
+  expect(feature.tokens[0]?.text).toBe(chain.model.tokenizer.tokenText(feature.tokens[0]?.id ?? 0));
+});
+
 test("the folder holds the dictionary as it is, and feature files that other readers know", async () => {
   for (const name of ["cfg.json", "sae_weights.safetensors"]) {
     expect(sha256(await readFile(join(atlas.path, name)))).toBe(sha256(await readFile(join(chain.dictionary.path, name))));

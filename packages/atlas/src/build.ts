@@ -17,10 +17,11 @@ import {
 } from "@lexiscope/core";
 import { buildSettings, refuseMismatch, type BuildAtlasOptions, type BuildSettings } from "./build-options.ts";
 import { createDatabaseWriter } from "./database.ts";
-import { decoderNeighbours, outputEffects } from "./directions.ts";
+import { decoderNeighbours, outputEffects, tokenTextOf } from "./directions.ts";
 import { exampleContexts } from "./example-contexts.ts";
 import { writeFeatureRecord } from "./feature-record.ts";
-import { coactiveOf, examplesOf, histogramOf, readExamples, summaryOf } from "./findings.ts";
+import { corpusOf } from "./corpus.ts";
+import { coactiveOf, examplesOf, histogramOf, readExamples, summaryOf, tokensOf } from "./findings.ts";
 import { indexPass } from "./index-pass.ts";
 import { atlasFiles, featureFile } from "./layout.ts";
 import { openAtlas } from "./open.ts";
@@ -76,6 +77,7 @@ async function* fillFolder(folder: string, options: BuildAtlasOptions, settings:
   }
   await mkdir(join(folder, atlasFiles.examples));
   const contexts = await exampleContexts(store, model, pass.result, signal);
+  const corpus = corpusOf(pass.tokenCounts, (token) => tokenTextOf(model, token));
   const packed = featureFile(parseSite(dictionary.manifest.site).layer);
   const mean = Float32Array.from(store.manifest.sites.find(({ name }) => name === dictionary.manifest.site)?.mean ?? []);
   const database = createDatabaseWriter(join(folder, atlasFiles.features), mean);
@@ -89,8 +91,9 @@ async function* fillFolder(folder: string, options: BuildAtlasOptions, settings:
       const summary = summaryOf(pass.result, f, examples, contexts);
       const histogram = histogramOf(pass.result, f);
       const neighbours = directions.neighbours[f] ?? [];
-      const reading = readExamples(examples, top, contexts, (token) => (pass.tokenCounts[token] ?? 0) / pass.tokens);
-      database.add({ summary, histogram, top, bottom, neighbours, coactive: coactiveOf(pass.result, f), reading });
+      const tokens = tokensOf(pass.result, f, corpus);
+      const reading = readExamples({ examples, top, tokens, contexts, corpus });
+      database.add({ summary, histogram, top, bottom, neighbours, coactive: coactiveOf(pass.result, f), tokens, reading });
       await records.add(writeFeatureRecord({ summary, histogram, top, bottom, examples, intervals: settings.intervals, contexts }));
       if ((f + 1) % writtenAtOnce !== 0 && f + 1 < features) continue;
       throwIfAborted(signal);

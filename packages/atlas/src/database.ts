@@ -18,9 +18,10 @@ const schema = `
   CREATE TABLE features (
     id INTEGER PRIMARY KEY, fired INTEGER NOT NULL, density REAL NOT NULL, maximum REAL NOT NULL, mean REAL NOT NULL,
     top_token TEXT NOT NULL, word TEXT NOT NULL, consistency REAL NOT NULL, examples INTEGER NOT NULL, documents INTEGER NOT NULL,
-    token_share REAL NOT NULL, histogram BLOB NOT NULL, outputs TEXT NOT NULL, neighbours TEXT NOT NULL, coactive TEXT NOT NULL);
-  CREATE TABLE terms (word TEXT, feature INTEGER, peak REAL, near REAL, output REAL, PRIMARY KEY (word, feature)) WITHOUT ROWID;
-  CREATE VIRTUAL TABLE text USING fts5(peaks, examples, outputs, content='', tokenize='porter unicode61 remove_diacritics 2');
+    word_share REAL NOT NULL, histogram BLOB NOT NULL, outputs TEXT NOT NULL, neighbours TEXT NOT NULL, coactive TEXT NOT NULL,
+    tokens TEXT NOT NULL);
+  CREATE TABLE terms (word TEXT, feature INTEGER, peak REAL, near REAL, fires REAL, output REAL, PRIMARY KEY (word, feature)) WITHOUT ROWID;
+  CREATE VIRTUAL TABLE text USING fts5(tokens, examples, outputs, content='', tokenize='porter unicode61 remove_diacritics 2');
 `;
 const indices = `
   CREATE INDEX features_density ON features (density);
@@ -46,9 +47,9 @@ export function createDatabaseWriter(path: string, mean: Float32Array): Database
   db.exec("BEGIN");
   db.exec(schema);
   db.prepare("INSERT INTO meta VALUES ('mean', ?)").run(Buffer.from(mean.buffer, mean.byteOffset, mean.byteLength));
-  const feature = db.prepare("INSERT INTO features VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  const term = db.prepare("INSERT INTO terms VALUES (?, ?, ?, ?, ?)");
-  const text = db.prepare("INSERT INTO text (rowid, peaks, examples, outputs) VALUES (?, ?, ?, ?)");
+  const feature = db.prepare("INSERT INTO features VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const term = db.prepare("INSERT INTO terms VALUES (?, ?, ?, ?, ?, ?)");
+  const text = db.prepare("INSERT INTO text (rowid, tokens, examples, outputs) VALUES (?, ?, ?, ?)");
   const effects = (list: readonly TokenEffect[]): unknown => list.map(({ id, text: shown, value }) => [id, shown, shortFloat(value)]);
   return {
     add: (f) =>
@@ -58,6 +59,7 @@ export function createDatabaseWriter(path: string, mean: Float32Array): Database
         const outputs = JSON.stringify({ top: effects(f.top), bottom: effects(f.bottom) });
         const neighbours = JSON.stringify(f.neighbours.map(({ index, cosine }) => [index, shortFloat(cosine)]));
         const coactive = JSON.stringify(f.coactive.map(({ index, npmi, count }) => [index, shortFloat(npmi), count]));
+        const tokens = JSON.stringify(f.tokens.map(({ id, text: shown, npmi, count }) => [id, shown, shortFloat(npmi), count]));
         feature.run(
           s.index,
           s.fired,
@@ -69,14 +71,15 @@ export function createDatabaseWriter(path: string, mean: Float32Array): Database
           r.consistency,
           r.examples,
           r.documents,
-          r.tokenShare,
+          r.wordShare,
           counts,
           outputs,
           neighbours,
           coactive,
+          tokens,
         );
-        for (const [word, t] of r.terms) term.run(word, s.index, t.peak, t.near, t.output);
-        text.run(s.index, r.peakText, r.exampleText, f.top.map((t) => t.text).join(" "));
+        for (const [word, t] of r.terms) term.run(word, s.index, t.peak, t.near, t.fires, t.output);
+        text.run(s.index, r.tokenText, r.exampleText, f.top.map((t) => t.text).join(" "));
       }),
     finish: async () => {
       asFullDisk(path, () => {

@@ -8,6 +8,7 @@ const summaryColumns = `id AS "index", density, fired, maximum, mean, top_token 
 const effectsSchema = z.array(z.tuple([z.int(), z.string(), z.number()]));
 const outputsSchema = z.object({ top: effectsSchema, bottom: effectsSchema });
 const neighboursSchema = z.array(z.tuple([z.int(), z.number()]));
+const tokensSchema = z.array(z.tuple([z.int(), z.string(), z.number(), z.int()]));
 const coactiveSchema = z.array(z.tuple([z.int(), z.number(), z.int()]));
 
 export type FeatureRow = Omit<FeatureRecord, "examples">;
@@ -33,9 +34,9 @@ export function featureRows(db: Database.Database, path: string, features: numbe
   const statements = guarded(path, () => ({
     count: db.prepare("SELECT count(*) AS n FROM features"),
     summary: db.prepare(`SELECT ${summaryColumns} FROM features WHERE id = ?`),
-    row: db.prepare(`SELECT ${summaryColumns}, histogram, outputs, neighbours, coactive FROM features WHERE id = ?`),
+    row: db.prepare(`SELECT ${summaryColumns}, histogram, outputs, neighbours, coactive, tokens FROM features WHERE id = ?`),
     candidates: db.prepare(
-      `SELECT ${summaryColumns}, word, consistency, examples, documents, token_share AS tokenShare FROM features WHERE fired > 0 ORDER BY id`,
+      `SELECT ${summaryColumns}, word, consistency, examples, documents, word_share AS wordShare FROM features WHERE fired > 0 ORDER BY id`,
     ),
     mean: db.prepare("SELECT value FROM meta WHERE key = 'mean'"),
   }));
@@ -67,11 +68,12 @@ export function featureRows(db: Database.Database, path: string, features: numbe
   return {
     summary: (index) => get(statements.summary, index) as FeatureSummary,
     row: (index) => {
-      const { histogram, outputs, neighbours, coactive, ...summary } = get(statements.row, index) as FeatureSummary & {
+      const { histogram, outputs, neighbours, coactive, tokens, ...summary } = get(statements.row, index) as FeatureSummary & {
         histogram: Buffer;
         outputs: string;
         neighbours: string;
         coactive: string;
+        tokens: string;
       };
       const counts = Array.from({ length: Math.floor(histogram.byteLength / 4) }, (_, i) => histogram.readUInt32LE(4 * i));
       const { top, bottom } = json(index, "outputs", outputs, outputsSchema);
@@ -82,10 +84,18 @@ export function featureRows(db: Database.Database, path: string, features: numbe
         top: top.map(effect),
         bottom: bottom.map(effect),
         neighbours: json(index, "neighbours", neighbours, neighboursSchema).map(([other, cosine]) => ({ index: other, cosine })),
+        tokens: json(index, "tokens", tokens, tokensSchema).map(([id, text, npmi, count]) => ({ id, text, npmi, count })),
         coactive: json(index, "coactive", coactive, coactiveSchema).map(([other, npmi, count]) => ({ index: other, npmi, count })),
       };
     },
     list: ({ orderBy, descending, limit, offset, alive }) => {
+      for (const [field, value] of [
+        ["limit", limit],
+        ["offset", offset],
+      ] as const) {
+        if (!Number.isSafeInteger(value) || value < 0)
+          throw new LexiscopeError("invalid_input", `${field} is ${value}; it must be a whole number from 0`, { field });
+      }
       const column = { density: "density", maximum: "maximum", fired: "fired", index: "id" }[orderBy];
       const where = alive === undefined ? "" : alive ? "WHERE fired > 0" : "WHERE fired = 0";
       const sql = `SELECT ${summaryColumns} FROM features ${where} ORDER BY ${column} ${descending ? "DESC" : "ASC"}, id LIMIT ? OFFSET ?`;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { NativeIndexResult } from "@lexiscope/native";
 import { exampleContextsFrom } from "./example-contexts.ts";
-import { coactiveOf, examplesOf, histogramOf, readExamples, summaryOf } from "./findings.ts";
+import { coactiveOf, examplesOf, histogramOf, readExamples, summaryOf, tokensOf } from "./findings.ts";
 
 const texts = ["The", " old", " whale", " sank", ".", " Whales", " sing"];
 const context = (id: number, document: number): Parameters<typeof exampleContextsFrom>[0][number] => ({
@@ -30,6 +30,9 @@ const result: NativeIndexResult = {
   coactivationIds: Uint32Array.of(0xffffffff, 0xffffffff, 0, 0xffffffff),
   coactivationScores: Float32Array.of(0, 0, 0.5, 0),
   coactivationCounts: Uint32Array.of(0, 0, 3, 0),
+  tokenIds: Uint32Array.of(0xffffffff, 0xffffffff, 2, 0xffffffff),
+  tokenScores: Float32Array.of(0, 0, 0.25, 0),
+  tokenCounts: Uint32Array.of(0, 0, 4, 0),
 };
 const contexts = exampleContextsFrom([context(7, 1), context(9, 2)]);
 
@@ -47,6 +50,11 @@ test("a feature's part of the native result is cut out", () => {
   expect([coactiveOf(result, 0), coactiveOf(result, 1)]).toEqual([[], [{ index: 0, npmi: 0.5, count: 3 }]]);
 });
 
+test("the tokens that it fires on are named", () => {
+  const corpus = { textOf: (id: number) => texts[id] ?? "", tokenShare: () => 0, wordShare: () => 0 };
+  expect([tokensOf(result, 0, corpus), tokensOf(result, 1, corpus)]).toEqual([[], [{ id: 2, text: " whale", npmi: 0.25, count: 4 }]]);
+});
+
 test("the same tokens around the peak make a repeat, another peak of the same context does not", () => {
   expect(examplesOf(result, 1, contexts).map(({ context: ordinal, peak, repeat }) => ({ ordinal, peak, repeat }))).toEqual([
     { ordinal: 0, peak: 2, repeat: false },
@@ -57,7 +65,12 @@ test("the same tokens around the peak make a repeat, another peak of the same co
 });
 
 test("words at and near the peaks are weighed by activation, output tokens by their effect", () => {
-  const example = (ordinal: number, peak: number, value: number, interval = -1): Parameters<typeof readExamples>[0][number] => ({
+  const example = (
+    ordinal: number,
+    peak: number,
+    value: number,
+    interval = -1,
+  ): Parameters<typeof readExamples>[0]["examples"][number] => ({
     context: ordinal,
     peak,
     positions: Uint32Array.of(peak),
@@ -71,13 +84,21 @@ test("words at and near the peaks are weighed by activation, output tokens by th
     { id: 2, text: "ship", value: 1 },
     { id: 3, text: "no", value: -1 },
   ];
-  const reading = readExamples(examples, top, contexts, (token) => token / 1000);
-  expect(reading).toMatchObject({ word: "whale", examples: 2, documents: 2, tokenShare: 0.002, peakText: "whale sing" });
+  const tokens = [{ id: 2, text: " whales", npmi: 0.5, count: 9 }];
+  const corpus = { wordShare: (word: string) => (word === "whale" ? 0.002 : 0), tokenShare: () => 0.1 };
+  const reading = readExamples({ examples, top, tokens, contexts, corpus });
+  expect(reading).toMatchObject({ word: "whale", examples: 2, documents: 2, wordShare: 0.002, tokenText: "whale sing  whales" });
   // 6 of 8 by activation among the strongest; one of two samples.
   expect(reading.consistency).toBe((0.75 + 0.5) / 2);
-  expect(reading.terms.get("whale")).toEqual({ peak: 0.75, near: 1, output: 1 });
-  expect(reading.terms.get("ship")).toEqual({ peak: 0, near: 0, output: 0.25 });
+  expect(reading.terms.get("whale")).toEqual({ peak: 0.75, near: 1, fires: 0.5, output: 1 });
+  expect(reading.terms.get("ship")).toEqual({ peak: 0, near: 0, fires: 0, output: 0.25 });
   expect(reading.terms.get("sing")).toMatchObject({ peak: 0.25, near: 1 });
   expect(reading.terms.has("no")).toBe(false);
-  expect(readExamples([], [], contexts, () => 0)).toMatchObject({ word: "", consistency: 0, examples: 0, documents: 0, tokenShare: 0 });
+  expect(readExamples({ examples: [], top: [], tokens: [], contexts, corpus: { wordShare: () => 0, tokenShare: () => 0 } })).toMatchObject({
+    word: "",
+    consistency: 0,
+    examples: 0,
+    documents: 0,
+    wordShare: 0,
+  });
 });

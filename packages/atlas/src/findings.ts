@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { NativeIndexResult } from "@lexiscope/native";
+import type { Corpus } from "./corpus.ts";
 import type { ExampleContexts } from "./example-contexts.ts";
 import type { SparseExample } from "./feature-record.ts";
 import type { FeatureRecord, FeatureSummary, TokenEffect } from "./types.ts";
@@ -16,6 +17,8 @@ export interface TermWeights {
   peak: number;
   /** The same for words within eight tokens of the peak. */
   near: number;
+  /** Largest NPMI of the feature's firing and a token that reads as the word. */
+  fires: number;
   /** Largest direct effect among the feature's top output tokens that read as the word, over its largest of all. */
   output: number;
 }
@@ -26,22 +29,22 @@ export interface Reading {
   consistency: number;
   examples: number;
   documents: number;
-  tokenShare: number;
+  wordShare: number;
   terms: Map<string, TermWeights>;
-  /** Words at the peaks, and the stretches of the strongest examples, for full-text search. */
-  peakText: string;
+  /** For full-text search: words at the peaks and the tokens that it fires on; the stretches of the strongest examples. */
+  tokenText: string;
   exampleText: string;
 }
 
 /** Everything that the pass and the model say about one feature. */
-export interface FeatureFindings extends Pick<FeatureRecord, "top" | "bottom" | "neighbours" | "coactive"> {
+export interface FeatureFindings extends Pick<FeatureRecord, "top" | "bottom" | "neighbours" | "coactive" | "tokens"> {
   summary: FeatureSummary;
   histogram: readonly number[];
   reading: Reading;
 }
 
-/** In place of a co-activation neighbour's id. */
-const noNeighbour = 0xffff_ffff;
+/** In place of a neighbour's or a token's id. */
+const none = 0xffff_ffff;
 
 /** The examples of feature `f`, strongest first and repeats marked. */
 export function examplesOf(result: NativeIndexResult, f: number, contexts: ExampleContexts): SparseExample[] {
@@ -93,8 +96,19 @@ export function histogramOf(result: NativeIndexResult, f: number): number[] {
 export function coactiveOf(result: NativeIndexResult, f: number): FeatureRecord["coactive"] {
   const c = result.coactivationIds.length / result.fired.length;
   const list: FeatureRecord["coactive"] = [];
-  for (let i = f * c; i < (f + 1) * c && at(result.coactivationIds, i) !== noNeighbour; i++) {
+  for (let i = f * c; i < (f + 1) * c && at(result.coactivationIds, i) !== none; i++) {
     list.push({ index: at(result.coactivationIds, i), npmi: at(result.coactivationScores, i), count: at(result.coactivationCounts, i) });
+  }
+  return list;
+}
+
+/** Tokens that the feature fires on more than on others, best first. */
+export function tokensOf(result: NativeIndexResult, f: number, corpus: Corpus): FeatureRecord["tokens"] {
+  const t = result.tokenIds.length / result.fired.length;
+  const list: FeatureRecord["tokens"] = [];
+  for (let i = f * t; i < (f + 1) * t && at(result.tokenIds, i) !== none; i++) {
+    const id = at(result.tokenIds, i);
+    list.push({ id, text: corpus.textOf(id), npmi: at(result.tokenScores, i), count: at(result.tokenCounts, i) });
   }
   return list;
 }
@@ -106,16 +120,21 @@ function windowHash(tokens: readonly number[], peak: number): string {
     .digest("base64");
 }
 
-/** Reads the examples and output tokens of a feature as words. `shareOf` is a token's share of the corpus. */
-export function readExamples(
-  examples: readonly SparseExample[],
-  top: readonly TokenEffect[],
-  contexts: ExampleContexts,
-  shareOf: (token: number) => number,
-): Reading {
+export interface ReadingInput {
+  examples: readonly SparseExample[];
+  /** Output tokens, largest effect first. */
+  top: readonly TokenEffect[];
+  /** Tokens that it fires on. */
+  tokens: FeatureRecord["tokens"];
+  contexts: ExampleContexts;
+  corpus: Pick<Corpus, "wordShare" | "tokenShare">;
+}
+
+/** Reads the examples, tokens and output tokens of a feature as words. */
+export function readExamples({ examples, top, tokens, contexts, corpus }: ReadingInput): Reading {
   const terms = new Map<string, TermWeights>();
   const termOf = (word: string): TermWeights => {
-    const term = terms.get(word) ?? { peak: 0, near: 0, output: 0 };
+    const term = terms.get(word) ?? { peak: 0, near: 0, fires: 0, output: 0 };
     terms.set(word, term);
     return term;
   };
@@ -129,6 +148,7 @@ export function readExamples(
     termOf(words.peak).peak += value / total;
     for (const word of words.near) termOf(word).near += value / total;
   }
+  for (const { text, npmi } of tokens) for (const word of wordsOf(text)) termOf(word).fires = Math.max(termOf(word).fires, npmi);
   const largest = top[0]?.value ?? 0;
   for (const { text, value } of top) {
     if (!(value > 0)) break;
@@ -140,16 +160,17 @@ export function readExamples(
   );
   const held = sampled.filter(({ words }) => words.peak === word).length;
   const first = strongest[0];
-  for (const [candidate, { peak, near, output }] of terms)
-    if (candidate === "" || (peak === 0 && output === 0 && near < leastNear)) terms.delete(candidate);
+  for (const [candidate, { peak, near, fires, output }] of terms)
+    if (candidate === "" || (peak === 0 && fires === 0 && output === 0 && near < leastNear)) terms.delete(candidate);
   return {
     word,
     consistency: sampled.length === 0 ? best : (best + held / sampled.length) / 2,
     examples: strongest.length,
     documents: new Set(strongest.map(({ example }) => contexts.get(example.context).document)).size,
-    tokenShare: first ? shareOf(contexts.get(first.example.context).tokens[first.example.peak] ?? -1) : 0,
+    wordShare:
+      corpus.wordShare(word) || (first ? corpus.tokenShare(contexts.get(first.example.context).tokens[first.example.peak] ?? -1) : 0),
     terms: new Map(Array.from(terms).toSorted(([a], [b]) => (a < b ? -1 : 1))),
-    peakText: strongest.map(({ words }) => words.peak).join(" "),
+    tokenText: [...strongest.map(({ words }) => words.peak), ...tokens.map(({ text }) => text)].join(" "),
     exampleText: strongest.map(({ example }) => stretch(contexts.get(example.context).texts, example.peak)).join("\n"),
   };
 }

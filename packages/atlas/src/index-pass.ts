@@ -6,13 +6,14 @@ import type { BuildSettings } from "./build-options.ts";
 
 /** Rows handed to the native side at once: how often progress is told. Whole contexts, so a little more. */
 const rowsAtOnce = 16_384;
+/** Tokens reported per feature. */
+const topTokens = 24;
 
 export interface PassResult {
   result: NativeIndexResult;
   contexts: number;
   /** How often each token id stands in the store. */
   tokenCounts: Float64Array;
-  tokens: number;
 }
 
 /** The one pass over the store's activations. */
@@ -30,19 +31,22 @@ export async function* indexPass(
     intervals: settings.intervals,
     perInterval: settings.perInterval,
     coactivation: settings.neighbours,
+    tokens: topTokens,
     seed: settings.seed,
   });
   const tokenCounts = new Float64Array(vocabulary);
   const rate = new RateMeter();
   const total = store.manifest.rows;
-  let [done, contexts, tokens] = [0, 0, 0];
+  let [done, contexts] = [0, 0];
   for (let shard = 0; shard < store.manifest.shards.length; shard++) {
+    const tokensOf = new Map<number, Int32Array>();
     for (const context of await store.contexts(shard)) {
+      tokensOf.set(context.id, context.tokens);
       contexts++;
-      tokens += context.tokens.length;
       for (const token of context.tokens) tokenCounts[token] = (tokenCounts[token] ?? 0) + 1;
     }
     const stored = await store.rows(shard, site, "all");
+    const ids = Uint32Array.from(stored.contexts, (context, r) => tokensOf.get(context)?.[stored.positions[r] ?? 0] ?? 0);
     for (let from = 0; from < stored.contexts.length;) {
       throwIfAborted(signal);
       let to = Math.min(from + rowsAtOnce, stored.contexts.length);
@@ -54,6 +58,7 @@ export async function* indexPass(
           stored.rows.subarray(a * d, b * d),
           stored.contexts.subarray(a, b),
           stored.positions.subarray(a, b),
+          ids.subarray(a, b),
           task,
         ),
       );
@@ -63,5 +68,5 @@ export async function* indexPass(
     }
   }
   const result = await withTask(signal, (task) => indexer.finish(task));
-  return { result, contexts, tokenCounts, tokens };
+  return { result, contexts, tokenCounts };
 }

@@ -101,6 +101,9 @@ test("features are listed in any order, and unknown ones are refused", async () 
     expect(list(orderBy)).toEqual(list(orderBy).toSorted((a, b) => b - a));
   expect(list("fired", true).length + list("fired", false).length).toBe(96);
   expect(list("fired", true)).toHaveLength(whole.manifest.index.alive);
+  expect(() => whole.list({ orderBy: "index", descending: false, limit: 0.5, offset: 0 })).toThrow(
+    expect.objectContaining({ code: "invalid_input", field: "limit" }),
+  );
   for (const index of [-1, 96, 0.5, Number.NaN]) {
     expect(() => whole.summary(index)).toThrow(expect.objectContaining({ code: "not_found", field: "feature" }));
     await expect(whole.feature(index)).rejects.toMatchObject({ code: "not_found" });

@@ -13,7 +13,7 @@ const good: FeatureCandidate = {
   consistency: 0.9,
   examples: 20,
   documents: 12,
-  tokenShare: 1e-4,
+  wordShare: 1e-4,
 };
 const choose = (candidates: Partial<FeatureCandidate>[], n = 10): number[] =>
   chooseReadable({ candidates: () => candidates.map((c, index) => ({ ...good, word: `word${index}`, index, ...c })) }, n).map(
@@ -23,6 +23,12 @@ const choose = (candidates: Partial<FeatureCandidate>[], n = 10): number[] =>
 test("constancy decides, then how often a feature fires, then its number", () => {
   expect(choose([{ consistency: 0.5 }, { consistency: 1 }, { consistency: 1, fired: 400 }, { consistency: 1 }])).toEqual([2, 1, 3, 0]);
   expect(choose([{}, {}, {}], 2)).toEqual([0, 1]);
+});
+
+test("a rare word counts for more than a common one of the same constancy", () => {
+  // .9 × log₂ 10⁴ = 11.96; .7 × log₂ 10⁶ = 13.95; .9 × log₂ 10³ = 8.97
+  expect(choose([{}, { consistency: 0.7, wordShare: 1e-6 }, { wordShare: 1e-3 }])).toEqual([1, 0, 2]);
+  expect(choose([{ consistency: 0.7, wordShare: 0 }, {}])).toEqual([0, 1]);
 });
 
 test("a word is shown once, by its best feature", () => {
@@ -38,12 +44,12 @@ test("what the rule leaves out is left out, at its edges", () => {
     { word: "," },
     { word: "ab" },
     { word: "1851" },
-    { tokenShare: 0.0021 },
+    { wordShare: 0.0011 },
   ];
   for (const candidate of out) expect({ candidate, chosen: choose([candidate]) }).toEqual({ candidate, chosen: [] });
-  expect(
-    choose([{ density: 1e-4 }, { density: 1e-2 }, { examples: 20 }, { documents: 5 }, { word: "sea" }, { tokenShare: 0.002 }]),
-  ).toEqual([0, 1, 2, 3, 4, 5]);
-  for (const number of ["10,000", "1 in 100 ", "20 strongest", "5 documents", "3 letters", "1 in 500"])
+  expect(choose([{ density: 1e-4 }, { density: 1e-2 }, { examples: 20 }, { documents: 5 }, { word: "sea" }, { wordShare: 0.001 }])).toEqual(
+    [0, 1, 2, 3, 4, 5],
+  );
+  for (const number of ["10,000", "1 in 100 ", "20 strongest", "5 documents", "3 letters", "1 in 1,000"])
     expect(readableRule).toContain(number);
 });

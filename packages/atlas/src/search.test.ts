@@ -18,6 +18,8 @@ const sentences = {
   comma: ["yes, no", "one, two", "red, blue", "so, then"],
 };
 const peaks: Record<keyof typeof sentences, RegExp> = { france: /France/, travel: /trains?/, music: /music/, comma: /,/ };
+/** Tokens that a feature fires on all over the store, though its strongest examples have others. */
+const fires: Partial<Record<keyof typeof sentences, string[]>> = { music: [" violin"] };
 const outputs: Partial<Record<keyof typeof sentences, string[]>> = { travel: [" train", " rail"], comma: [" France", " the"] };
 
 let folder: string;
@@ -49,12 +51,15 @@ function findings(index: number, name: keyof typeof sentences): FeatureFindings 
     return { context, positions: Uint32Array.of(peak), values: Float32Array.of(8 - context), peak, interval: -1, repeat: false };
   });
   const top = (outputs[name] ?? [" zebra"]).map((text, id) => ({ id, text, value: 2 - id }));
-  const reading = readExamples(examples, top, exampleContextsFrom(all), () => 0);
+  const tokens = (fires[name] ?? []).map((text, id) => ({ id, text, npmi: 0.4, count: 9 }));
+  const corpus = { wordShare: () => 0, tokenShare: () => 0 };
+  const reading = readExamples({ examples, top, tokens, contexts: exampleContextsFrom(all), corpus });
   return {
     summary: { index, density: 0.01, fired: 4, maximum: 8, mean: 5, topToken: "" },
     histogram: [4],
     top,
     bottom: [],
+    tokens,
     neighbours: [],
     coactive: [],
     reading,
@@ -85,6 +90,12 @@ test("the score is the stated sum", () => {
   // One example of four, the one with activation 6 of 26, has it near.
   expect(text?.score).toBeGreaterThan(0.5 * (6 / 26));
   expect(text?.score).toBeLessThan(0.5 * (6 / 26) + 0.05);
+});
+
+test("a feature is found by tokens that it fires on below its peaks", () => {
+  const [hit] = searchFeatures(db, path, "violins", 1);
+  expect(hit).toMatchObject({ index: 2, where: ["top tokens", "examples"] });
+  expect(hit?.score).toBeGreaterThan(0.2);
 });
 
 test("several words are taken together", () => {

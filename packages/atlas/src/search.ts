@@ -11,9 +11,10 @@ const maxHits = 1000;
 /** Features taken from the full-text index beside those that the words themselves name. */
 const maxTextHits = 500;
 
-const weights = { peak: 1, near: 0.5, output: 0.25, text: 0.05 };
+const weights = { peak: 1, fires: 0.5, near: 0.5, output: 0.25, text: 0.05 };
 const places: [keyof typeof weights, SearchPlace][] = [
   ["peak", "peak"],
+  ["fires", "top tokens"],
   ["near", "near the peak"],
   ["output", "output tokens"],
   ["text", "examples"],
@@ -23,9 +24,10 @@ type Evidence = Record<keyof typeof weights, number>;
 
 /**
  * Features for a query, best first. Evidence for a word, each part from 0 to 1: `peak`, the share of the feature's
- * strongest examples with the word at their peak, weighted by activation; `near`, the same within eight tokens;
+ * strongest examples with the word at their peak, weighted by activation; `near`, the same within eight tokens; `fires`,
+ * the NPMI of its firing and the tokens that read as the word, over the whole store;
  * `output`, its direct effect on that word over its largest effect; `text`, b/(1 + b) for the BM25 b of all its text.
- * score = peak + ½ near + ¼ output + 0.05 text, the first three averaged over the words of the query. When no feature
+ * score = peak + ½ fires + ½ near + ¼ output + 0.05 text, all but the last averaged over the words of the query. When no feature
  * knows any of the words, longer words that contain them count at half.
  */
 export function searchFeatures(db: Database.Database, path: string, query: string, limit: number): SearchHit[] {
@@ -39,7 +41,7 @@ export function searchFeatures(db: Database.Database, path: string, query: strin
   const words = [...new Set(wordsOf(query))].slice(0, maxWords);
   const found = new Map<number, Evidence>();
   const evidence = (feature: number): Evidence => {
-    const entry = found.get(feature) ?? { peak: 0, near: 0, output: 0, text: 0 };
+    const entry = found.get(feature) ?? { peak: 0, fires: 0, near: 0, output: 0, text: 0 };
     found.set(feature, entry);
     return entry;
   };
@@ -57,11 +59,13 @@ export function searchFeatures(db: Database.Database, path: string, query: strin
 
 function addTerm(db: Database.Database, condition: string, term: string, share: number, evidence: (feature: number) => Evidence): void {
   const rows = db
-    .prepare(`SELECT feature, max(peak) AS peak, max(near) AS near, max(output) AS output FROM terms WHERE ${condition} GROUP BY feature`)
-    .all(term) as { feature: number; peak: number; near: number; output: number }[];
+    .prepare(
+      `SELECT feature, max(peak) AS peak, max(near) AS near, max(fires) AS fires, max(output) AS output FROM terms WHERE ${condition} GROUP BY feature`,
+    )
+    .all(term) as { feature: number; peak: number; near: number; fires: number; output: number }[];
   for (const row of rows) {
     const parts = evidence(row.feature);
-    for (const part of ["peak", "near", "output"] as const) parts[part] += share * row[part];
+    for (const part of ["peak", "near", "fires", "output"] as const) parts[part] += share * row[part];
   }
 }
 

@@ -42,11 +42,13 @@ export interface FeatureRecord extends FeatureSummary {
   /** By decoder cosine, and by NPMI of co-activation. */
   neighbours: { index: number; cosine: number }[];
   coactive: { index: number; npmi: number; count: number }[];
+  /** Tokens that it fires on more than on others, by NPMI of the token and the firing; `count`: on how many of them it fired. */
+  tokens: { id: number; text: string; npmi: number; count: number }[];
   examples: FeatureExample[];
 }
 
 /** What a search matched, strongest evidence first. */
-export type SearchPlace = "peak" | "near the peak" | "output tokens" | "examples";
+export type SearchPlace = "peak" | "top tokens" | "near the peak" | "output tokens" | "examples";
 
 export interface SearchHit {
   index: number;
@@ -64,8 +66,8 @@ export interface FeatureCandidate extends FeatureSummary {
   /** Strongest examples that are no repeats, and the documents that they come from. */
   examples: number;
   documents: number;
-  /** Share of all tokens that are the token of the strongest peak. */
-  tokenShare: number;
+  /** Share of all tokens that read as the word (as the token of the strongest peak, where the word is longer than a token). */
+  wordShare: number;
 }
 
 /** A dictionary with its index, open for reading. */

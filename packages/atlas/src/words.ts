@@ -10,10 +10,11 @@ export function wordsOf(text: string): string[] {
   return Array.from(text.matchAll(wordPattern), ([word]) => foldWord(word));
 }
 
-/** The form in which words are compared. English plurals lose their ending, roughly: `cities` → `city`, `songs` → `song`. */
+/** The form in which words are compared. English plurals lose their ending, roughly: `cities` → `city`, `taxes` → `tax`, `songs` → `song`. */
 export function foldWord(word: string): string {
   const folded = word.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   if (folded.length > 4 && folded.endsWith("ies")) return `${folded.slice(0, -3)}y`;
+  if (folded.length > 4 && /(?:ch|sh|ss|x|z)es$/.test(folded)) return folded.slice(0, -2);
   return folded.length > 3 && /[^su]s$/.test(folded) && !folded.endsWith("is") ? folded.slice(0, -1) : folded;
 }
 

@@ -64,7 +64,7 @@ export const searchResultSchema = z.object({
       /** Larger is better; comparable within one query. */
       score: z.number(),
       /** What the query was found in, strongest evidence first. */
-      where: z.array(z.enum(["peak", "near the peak", "output tokens", "examples"])),
+      where: z.array(z.enum(["peak", "near the peak", "top tokens", "output tokens", "examples"])),
       topToken: z.string(),
       density: z.number(),
       maximum: z.number(),

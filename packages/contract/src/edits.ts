@@ -9,7 +9,10 @@ export const editPositionsSchema = z.union([
 /** A change at a site. clamp: x += (v − a_i)·d̂_i · add: x += v·d̂_i · scale: x += (v − 1)·a_i·d̂_i · ablate: x −= a_i·d̂_i. */
 export const editSchema = z.strictObject({
   op: z.enum(["clamp", "add", "scale", "ablate"]),
-  feature: z.int().min(0).max(2 ** 32 - 1),
+  feature: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1),
   /** clamp, add: in `unit`; scale: a plain factor; ablate: ignored. */
   value: z.number(),
   /** max: × the atlas maximum of a_i; activation: units of a_i; norm: × median residual norm at the site. */

@@ -77,10 +77,16 @@ export type Metrics = z.infer<typeof metricsSchema>;
 
 export const trainConfigSchema = z.strictObject({
   architecture: z.literal("topk"),
-  features: z.int().min(1).max(2 ** 24),
+  features: z
+    .int()
+    .min(1)
+    .max(2 ** 24),
   k: z.int().min(1).max(4096),
   steps: z.int().min(1),
-  batch: z.int().min(1).max(1 << 20),
+  batch: z
+    .int()
+    .min(1)
+    .max(1 << 20),
   learningRate: z.number().positive(),
   warmupSteps: z.int().min(0),
   /** Share of the steps over which the learning rate falls linearly to 0 at the end. */

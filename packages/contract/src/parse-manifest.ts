@@ -7,5 +7,9 @@ export async function readManifest<T>(path: string, schema: z.ZodType<T>): Promi
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = issue?.path.join(".") || "(root)";
-  throw new LexiscopeError("bad_file", `${path}: ${field}: ${issue?.message ?? "not as expected"}`, { file: path, field, hint: "the file is damaged or was written by another version; make the artefact again" });
+  throw new LexiscopeError("bad_file", `${path}: ${field}: ${issue?.message ?? "not as expected"}`, {
+    file: path,
+    field,
+    hint: "the file is damaged or was written by another version; make the artefact again",
+  });
 }

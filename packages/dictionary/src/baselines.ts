@@ -10,8 +10,14 @@ import { createTrainer, runSteps, trainingBatches } from "./steps.ts";
 const pcaRows = 131_072;
 
 /** The dictionary that the addon computes with: b_dec is subtracted before encoding. */
-export function nativeDictionary(weights: DictionaryWeights, shape: { d: number; features: number; k: number; activation?: "topk" | "identity" }, signal: AbortSignal | undefined): Promise<NativeDictionary> {
-  return withTask(signal, (task) => loadAddon().Dictionary.create({ activation: "topk", ...shape, applyBDecToInput: true, ...weights }, task));
+export function nativeDictionary(
+  weights: DictionaryWeights,
+  shape: { d: number; features: number; k: number; activation?: "topk" | "identity" },
+  signal: AbortSignal | undefined,
+): Promise<NativeDictionary> {
+  return withTask(signal, (task) =>
+    loadAddon().Dictionary.create({ activation: "topk", ...shape, applyBDecToInput: true, ...weights }, task),
+  );
 }
 
 export interface BaselineOptions {
@@ -34,7 +40,15 @@ export async function* randomBaseline(options: BaselineOptions & { steps: number
     if (performance.now() - shown < 100 && step < steps) continue;
     shown = performance.now();
     const done = step * config.batch;
-    yield { phase: "baseline", done, total: steps * config.batch, unit: "tokens", rate: meter.update(done), metrics: { loss: metrics.loss, fvu: metrics.fvu, l0: metrics.l0 }, message: "random dictionary" };
+    yield {
+      phase: "baseline",
+      done,
+      total: steps * config.batch,
+      unit: "tokens",
+      rate: meter.update(done),
+      metrics: { loss: metrics.loss, fvu: metrics.fvu, l0: metrics.l0 },
+      message: "random dictionary",
+    };
   }
   return nativeDictionary(trainer.weights(), { d: statistics.d, features: config.features, k: config.k }, signal);
 }
@@ -47,11 +61,12 @@ export async function* pcaBaseline(options: BaselineOptions & { components: numb
   const batch = 4096;
   const batches = await trainingBatches(store, name, config);
   const total = Math.min(pcaRows, batches.trainRows);
-  for (let done = 0; done < total; ) {
+  for (let done = 0; done < total;) {
     const { pool, rows } = await batches.next();
     const sample = new Uint16Array(Math.min(rows.length, total - done) * d);
     for (let i = 0; i * d < sample.length; i++) sample.set(pool.subarray((rows[i] as number) * d, ((rows[i] as number) + 1) * d), i * d);
-    for (let from = 0; from < sample.length; from += batch * d) await withTask(signal, (task) => pca.add(sample.subarray(from, from + batch * d), task));
+    for (let from = 0; from < sample.length; from += batch * d)
+      await withTask(signal, (task) => pca.add(sample.subarray(from, from + batch * d), task));
     done += sample.length / d;
     yield { phase: "baseline", done, total, unit: "rows", rate: 0, message: "principal components" };
   }

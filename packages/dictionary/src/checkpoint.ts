@@ -52,7 +52,12 @@ export async function saveCheckpoint(folder: string, trainer: NativeTrainer, inf
  * Loads the newest whole checkpoint into the trainer. A damaged one is passed over for the one before it (`onDamaged`
  * hears of it); when all are damaged that is an error. Undefined: there is none.
  */
-export async function loadCheckpoint(folder: string, trainer: NativeTrainer, run: RunIdentity, onDamaged: (message: string) => void): Promise<CheckpointInfo | undefined> {
+export async function loadCheckpoint(
+  folder: string,
+  trainer: NativeTrainer,
+  run: RunIdentity,
+  onDamaged: (message: string) => void,
+): Promise<CheckpointInfo | undefined> {
   let last: unknown;
   for (const step of await checkpointSteps(folder)) {
     const name = join(folder, baseName(step));
@@ -61,7 +66,8 @@ export async function loadCheckpoint(folder: string, trainer: NativeTrainer, run
       checkRun(`${name}.json`, info, run);
       const path = `${name}.safetensors`;
       const found = await sha256File(path);
-      if (found !== sha256) throw new LexiscopeError("bad_file", `${path} is damaged: its SHA-256 is ${found}; ${sha256} was written`, { file: path });
+      if (found !== sha256)
+        throw new LexiscopeError("bad_file", `${path} is damaged: its SHA-256 is ${found}; ${sha256} was written`, { file: path });
       const { tensors } = await loadSafetensors(path);
       trainer.load([...tensors].map(([tensor, { dtype, shape, data }]) => ({ name: tensor, type: dtype, shape, data })));
       return info;
@@ -72,21 +78,35 @@ export async function loadCheckpoint(folder: string, trainer: NativeTrainer, run
     }
   }
   if (last === undefined) return undefined;
-  throw new LexiscopeError("bad_file", `no checkpoint in ${folder} can be read: ${messageOf(last)}`, { file: folder, hint: "delete the folder and train again", cause: last });
+  throw new LexiscopeError("bad_file", `no checkpoint in ${folder} can be read: ${messageOf(last)}`, {
+    file: folder,
+    hint: "delete the folder and train again",
+    cause: last,
+  });
 }
 
 /** Refuses to go on with other settings than the run began with. */
 export function checkRun(file: string, found: RunIdentity, run: RunIdentity): void {
-  const field = configDifference(found.config, run.config) ?? (found.site !== run.site ? "site" : found.planHash !== run.planHash ? "store" : undefined);
+  const field =
+    configDifference(found.config, run.config) ??
+    (found.site !== run.site ? "site" : found.planHash !== run.planHash ? "store" : undefined);
   if (field === undefined) return;
-  const show = (identity: RunIdentity): string => JSON.stringify(field === "site" ? identity.site : field === "store" ? identity.planHash.slice(0, 12) : identity.config[field]);
-  throw new LexiscopeError("mismatch", `${file} belongs to a run with ${field} ${show(found)}; now it is ${show(run)}`, { file, field, hint: "train with the settings of that run, or choose another folder with --out" });
+  const show = (identity: RunIdentity): string =>
+    JSON.stringify(field === "site" ? identity.site : field === "store" ? identity.planHash.slice(0, 12) : identity.config[field]);
+  throw new LexiscopeError("mismatch", `${file} belongs to a run with ${field} ${show(found)}; now it is ${show(run)}`, {
+    file,
+    field,
+    hint: "train with the settings of that run, or choose another folder with --out",
+  });
 }
 
 /** Steps of the checkpoints in a folder, newest first. */
 export async function checkpointSteps(folder: string): Promise<number[]> {
   const names = await readdir(folder);
-  return names.flatMap((name) => pattern.exec(name)?.[1] ?? []).map(Number).sort((a, b) => b - a);
+  return names
+    .flatMap((name) => pattern.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => b - a);
 }
 
 export async function removeCheckpoint(folder: string, step: number): Promise<void> {

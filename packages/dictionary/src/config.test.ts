@@ -2,13 +2,40 @@ import { expect, test } from "vitest";
 import { configDifference, deadWindow, trainConfig, type TrainSettings } from "./config.ts";
 
 const data = { d: 576, trainRows: 285_000 };
-const make = (settings: TrainSettings, preset: "default" | "short" = "default"): ReturnType<typeof trainConfig> => trainConfig(preset, settings, data);
+const make = (settings: TrainSettings, preset: "default" | "short" = "default"): ReturnType<typeof trainConfig> =>
+  trainConfig(preset, settings, data);
 
 test("the default preset is science.md §4's TopK", () => {
   const config = make({ steps: 50_000 });
-  expect(config).toMatchObject({ features: 16_384, k: 32, batch: 4096, learningRate: 2e-4, warmupSteps: 1000, decayShare: 0.2, auxK: 288, auxCoefficient: 1 / 32, normalise: "rms", decoderBiasInit: "mean", beta1: 0.9, beta2: 0.999 });
+  expect(config).toMatchObject({
+    features: 16_384,
+    k: 32,
+    batch: 4096,
+    learningRate: 2e-4,
+    warmupSteps: 1000,
+    decayShare: 0.2,
+    auxK: 288,
+    auxCoefficient: 1 / 32,
+    normalise: "rms",
+    decoderBiasInit: "mean",
+    beta1: 0.9,
+    beta2: 0.999,
+  });
   expect(make({ features: 4096 }).learningRate).toBeCloseTo(4e-4, 12);
   expect(make({}).steps).toBe(Math.ceil(285_000 / 4096));
+});
+
+test("the short preset is the one that was measured (docs/design/training.md)", () => {
+  expect(make({}, "short")).toMatchObject({
+    features: 4096,
+    k: 32,
+    batch: 1024,
+    steps: 1500,
+    learningRate: 2e-3,
+    encoderScale: 0.3,
+    warmupSteps: 75,
+    decayShare: 0.3,
+  });
 });
 
 test("what is given wins, undefined does not", () => {

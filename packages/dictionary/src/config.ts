@@ -20,16 +20,52 @@ export function trainConfig(preset: PresetName, settings: TrainSettings, data: T
   const features = settings.features ?? (preset === "short" ? 4096 : 16_384);
   const batch = settings.batch ?? (preset === "short" ? 1024 : 4096);
   const steps = settings.steps ?? (preset === "short" ? 1500 : Math.max(1, Math.ceil(data.trainRows / batch)));
-  const base = { architecture: "topk", k: 32, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, normalise: "rms", decoderBiasInit: "mean", encoderScale: 1, auxCoefficient: 1 / 32, deadAfter: null, seed: 0 };
+  const base = {
+    architecture: "topk",
+    k: 32,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    normalise: "rms",
+    decoderBiasInit: "mean",
+    encoderScale: 1,
+    auxCoefficient: 1 / 32,
+    deadAfter: null,
+    seed: 0,
+  };
   const byPreset =
     preset === "short"
-      ? { learningRate: 1e-3, warmupSteps: Math.round(0.05 * steps), decayShare: 0.3, checkpointEverySteps: 500, poolRows: 500_000 }
-      : { learningRate: 2e-4 / Math.sqrt(features / 16_384), warmupSteps: Math.min(1000, Math.round(0.1 * steps)), decayShare: 0.2, checkpointEverySteps: 1000, poolRows: 500_000 };
+      ? {
+          learningRate: 2e-3,
+          encoderScale: 0.3,
+          warmupSteps: Math.round(0.05 * steps),
+          decayShare: 0.3,
+          checkpointEverySteps: 500,
+          poolRows: 500_000,
+        }
+      : {
+          learningRate: 2e-4 / Math.sqrt(features / 16_384),
+          warmupSteps: Math.min(1000, Math.round(0.1 * steps)),
+          decayShare: 0.2,
+          checkpointEverySteps: 1000,
+          poolRows: 500_000,
+        };
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-  const config = trainConfigSchema.safeParse({ ...base, ...byPreset, features, batch, steps, auxK: Math.min(Math.max(1, data.d >> 1), features), ...given });
+  const config = trainConfigSchema.safeParse({
+    ...base,
+    ...byPreset,
+    features,
+    batch,
+    steps,
+    auxK: Math.min(Math.max(1, data.d >> 1), features),
+    ...given,
+  });
   if (!config.success) {
     const issue = config.error.issues[0];
-    throw new LexiscopeError("invalid_input", `${issue?.path.join(".")}: ${issue?.message}`, { field: issue?.path.join("."), hint: "see `lexiscope train --help` for what can be set" });
+    throw new LexiscopeError("invalid_input", `${issue?.path.join(".")}: ${issue?.message}`, {
+      field: issue?.path.join("."),
+      hint: "see `lexiscope train --help` for what can be set",
+    });
   }
   checkConfig(config.data, data.d);
   return config.data;
@@ -38,13 +74,28 @@ export function trainConfig(preset: PresetName, settings: TrainSettings, data: T
 /** Refuses widths, k and sizes that cannot be trained, before anything is allocated. */
 export function checkConfig(config: TrainConfig, d: number): void {
   const { features, k, auxK, batch, steps, warmupSteps } = config;
-  if (k > features) throw new LexiscopeError("invalid_input", `k is ${k} and there are ${features} features: at most all of them can be active`, { field: "k", hint: `choose a k of at most ${features}, usually 16 to 128` });
-  if (auxK > features) throw new LexiscopeError("invalid_input", `auxK is ${auxK} and there are ${features} features`, { field: "auxK", hint: `choose at most ${features}` });
-  if (warmupSteps > steps) throw new LexiscopeError("invalid_input", `the warm-up of ${warmupSteps} steps is longer than the run of ${steps}`, { field: "warmupSteps" });
+  if (k > features)
+    throw new LexiscopeError("invalid_input", `k is ${k} and there are ${features} features: at most all of them can be active`, {
+      field: "k",
+      hint: `choose a k of at most ${features}, usually 16 to 128`,
+    });
+  if (auxK > features)
+    throw new LexiscopeError("invalid_input", `auxK is ${auxK} and there are ${features} features`, {
+      field: "auxK",
+      hint: `choose at most ${features}`,
+    });
+  if (warmupSteps > steps)
+    throw new LexiscopeError("invalid_input", `the warm-up of ${warmupSteps} steps is longer than the run of ${steps}`, {
+      field: "warmupSteps",
+    });
   const need = trainingBytes(config, d);
   const free = availableMemory();
   if (need > free) {
-    throw new LexiscopeError("environment", `${features} features of width ${d} with batches of ${batch} need about ${formatBytes(need)} of memory; ${formatBytes(free)} are free`, { field: "features", hint: "choose fewer features or a smaller batch" });
+    throw new LexiscopeError(
+      "environment",
+      `${features} features of width ${d} with batches of ${batch} need about ${formatBytes(need)} of memory; ${formatBytes(free)} are free`,
+      { field: "features", hint: "choose fewer features or a smaller batch" },
+    );
   }
 }
 

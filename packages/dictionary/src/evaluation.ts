@@ -19,7 +19,10 @@ export interface EvaluationOptions {
   pca: boolean;
 }
 
-export const defaultEvaluation: EvaluationOptions = { rows: 65_536, ceTokens: 32_768, baselineBudget: 1, pca: true };
+/** Defaults; the tokens for ΔCE grow with the run, so that a short one is not outlasted by its own evaluation. */
+export function evaluationFor({ steps, batch }: Pick<TrainConfig, "steps" | "batch">): EvaluationOptions {
+  return { rows: 65_536, ceTokens: Math.min(32_768, Math.max(2048, Math.round((steps * batch) / 400))), baselineBudget: 1, pca: true };
+}
 
 export interface EvaluationResults {
   metrics: Metrics;
@@ -45,7 +48,10 @@ export async function* evaluateAll(input: EvaluationInput): Work<EvaluationResul
   const { trainer, statistics, config, heldOut, evaluation, signal } = input;
   const score = await createScorer(input);
   yield { phase: "evaluate", done: 0, total: heldOut.n, unit: "rows", rate: 0, message: "held-out documents" };
-  const metrics = yield* score("dictionary", await nativeDictionary(trainer.weights(), { d: statistics.d, features: config.features, k: config.k }, signal));
+  const metrics = yield* score(
+    "dictionary",
+    await nativeDictionary(trainer.weights(), { d: statistics.d, features: config.features, k: config.k }, signal),
+  );
   const randomSteps = Math.round(config.steps * Math.min(1, Math.max(0, evaluation.baselineBudget)));
   const random = randomSteps > 0 ? yield* score("random dictionary", yield* randomBaseline({ ...input, steps: randomSteps })) : null;
   const pcaComponents = evaluation.pca ? Math.min(statistics.d, Math.max(1, Math.round(metrics.l0))) : 0;
@@ -54,7 +60,14 @@ export async function* evaluateAll(input: EvaluationInput): Work<EvaluationResul
 }
 
 /** Returns a function that scores one dictionary; the clean and the mean-ablated loss are taken once. */
-async function createScorer({ store, statistics, model, heldOut, evaluation, signal }: EvaluationInput): Promise<(what: string, dictionary: NativeDictionary) => Work<Metrics>> {
+async function createScorer({
+  store,
+  statistics,
+  model,
+  heldOut,
+  evaluation,
+  signal,
+}: EvaluationInput): Promise<(what: string, dictionary: NativeDictionary) => Work<Metrics>> {
   const site = statistics.name;
   const contexts = model && evaluation.ceTokens > 0 ? await lossContexts(store, evaluation.ceTokens) : [];
   let reference: { ceClean: number; deltaCeMeanAblation: number } | undefined;

@@ -28,10 +28,14 @@ export async function loadHeldOut(store: ActivationStore, site: string, wanted: 
     n += counts[id] as number;
   }
   if (n === 0) {
-    throw new LexiscopeError("invalid_input", `${store.path} has no held-out rows: every number about a dictionary is taken on documents that it was not trained on`, {
-      file: store.path,
-      hint: "harvest several documents, or one cut into several (`--split block` cuts at blank lines)",
-    });
+    throw new LexiscopeError(
+      "invalid_input",
+      `${store.path} has no held-out rows: every number about a dictionary is taken on documents that it was not trained on`,
+      {
+        file: store.path,
+        hint: "harvest several documents, or one cut into several (`--split block` cuts at blank lines)",
+      },
+    );
   }
   const rows = new Uint16Array(n * d);
   await store.copyRows(site, Uint32Array.from(chosen), rows, 0);
@@ -41,7 +45,12 @@ export async function loadHeldOut(store: ActivationStore, site: string, wanted: 
 }
 
 /** FVU about the sample's mean and L0 (science.md §2.7) over at most `limit` rows. */
-export async function reconstructionMetrics(dictionary: NativeDictionary, sample: HeldOutSample, signal: AbortSignal | undefined, limit = sample.n): Promise<Metrics> {
+export async function reconstructionMetrics(
+  dictionary: NativeDictionary,
+  sample: HeldOutSample,
+  signal: AbortSignal | undefined,
+  limit = sample.n,
+): Promise<Metrics> {
   let squaredError = 0;
   let squaredDeviation = 0;
   let active = 0;
@@ -53,5 +62,13 @@ export async function reconstructionMetrics(dictionary: NativeDictionary, sample
     squaredDeviation += sums.squaredDeviation;
     active += sums.active;
   }
-  return { tokens: n, fvu: squaredError / squaredDeviation, l0: active / n, deltaCe: null, ceClean: null, cePatched: null, deltaCeMeanAblation: null };
+  return {
+    tokens: n,
+    fvu: squaredError / squaredDeviation,
+    l0: active / n,
+    deltaCe: null,
+    ceClean: null,
+    cePatched: null,
+    deltaCeMeanAblation: null,
+  };
 }

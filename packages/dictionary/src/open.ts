@@ -22,13 +22,22 @@ export async function openDictionary(ref: string, options: OpenDictionaryOptions
   });
   const warnings = options.model ? compareModels(path, manifest.model, await options.model.identity(options.signal)) : [];
   if (options.site !== undefined && options.site !== manifest.site) {
-    throw new LexiscopeError("mismatch", `${path} was trained at ${manifest.site}, not at ${options.site}`, { file: path, field: "site", hint: `use it at ${manifest.site}, or train one for ${options.site}` });
+    throw new LexiscopeError("mismatch", `${path} was trained at ${manifest.site}, not at ${options.site}`, {
+      file: path,
+      field: "site",
+      hint: `use it at ${manifest.site}, or train one for ${options.site}`,
+    });
   }
   return loadDictionary(path, manifest, warnings, options.signal);
 }
 
 /** Reads and checks the weights beside a manifest that was read already (an atlas holds its dictionary's). */
-export async function loadDictionary(path: string, manifest: DictionaryManifest, warnings: readonly string[] = [], signal?: AbortSignal): Promise<Dictionary> {
+export async function loadDictionary(
+  path: string,
+  manifest: DictionaryManifest,
+  warnings: readonly string[] = [],
+  signal?: AbortSignal,
+): Promise<Dictionary> {
   for (const { file, bytes, sha256 } of manifest.files) {
     const name = join(path, file);
     const size = (await stat(name).catch(() => undefined))?.size;
@@ -37,8 +46,20 @@ export async function loadDictionary(path: string, manifest: DictionaryManifest,
     if (found !== sha256) throw damaged(name, `has the SHA-256 ${found}; the manifest says ${sha256}`);
   }
   const { weights, d, features, k, site } = await readSaeLens(path);
-  const differing = ([["d_in", d, manifest.d], ["d_sae", features, manifest.features], ["k", k, manifest.config.k], ["metadata.hook_name", site, manifest.site]] as const).find(([, found, expected]) => found !== expected);
-  if (differing) throw new LexiscopeError("bad_file", `${join(path, configFile)}: ${differing[0]} is ${differing[1]}; the manifest says ${differing[2]}`, { file: join(path, configFile), field: differing[0] });
+  const differing = (
+    [
+      ["d_in", d, manifest.d],
+      ["d_sae", features, manifest.features],
+      ["k", k, manifest.config.k],
+      ["metadata.hook_name", site, manifest.site],
+    ] as const
+  ).find(([, found, expected]) => found !== expected);
+  if (differing)
+    throw new LexiscopeError(
+      "bad_file",
+      `${join(path, configFile)}: ${differing[0]} is ${differing[1]}; the manifest says ${differing[2]}`,
+      { file: join(path, configFile), field: differing[0] },
+    );
   const native = await nativeDictionary(weights, { d, features, k }, signal);
   return {
     path,
@@ -48,7 +69,9 @@ export async function loadDictionary(path: string, manifest: DictionaryManifest,
     decoder: weights.decoder,
     direction: (feature) => {
       if (!Number.isInteger(feature) || feature < 0 || feature >= features) {
-        throw new LexiscopeError("invalid_input", `there is no feature ${feature}: ${path} has features 0 to ${features - 1}`, { field: "feature" });
+        throw new LexiscopeError("invalid_input", `there is no feature ${feature}: ${path} has features 0 to ${features - 1}`, {
+          field: "feature",
+        });
       }
       return weights.decoder.slice(feature * d, (feature + 1) * d);
     },
@@ -60,17 +83,32 @@ export function compareModels(path: string, made: ModelIdentity, open: ModelIden
   if (made.weightsHash === open.weightsHash) return [];
   const sameShape = made.d === open.d && made.layers === open.layers && made.vocabulary === open.vocabulary;
   if (!sameShape || made.name !== open.name) {
-    const shape = (model: ModelIdentity): string => `${model.name} (d ${model.d}, ${model.layers} layers, weights ${model.weightsHash.slice(0, 12)})`;
-    throw new LexiscopeError("mismatch", `${path} was made for ${shape(made)}; the open model is ${shape(open)}`, { file: path, field: "model", hint: `open ${made.name}, or train a dictionary for ${open.name}` });
+    const shape = (model: ModelIdentity): string =>
+      `${model.name} (d ${model.d}, ${model.layers} layers, weights ${model.weightsHash.slice(0, 12)})`;
+    throw new LexiscopeError("mismatch", `${path} was made for ${shape(made)}; the open model is ${shape(open)}`, {
+      file: path,
+      field: "model",
+      hint: `open ${made.name}, or train a dictionary for ${open.name}`,
+    });
   }
-  return [`made for other weights of ${made.name} (${made.weightsHash.slice(0, 12)}; the open ones are ${open.weightsHash.slice(0, 12)}): activations will differ somewhat`];
+  return [
+    `made for other weights of ${made.name} (${made.weightsHash.slice(0, 12)}; the open ones are ${open.weightsHash.slice(0, 12)}): activations will differ somewhat`,
+  ];
 }
 
 async function missing(path: string, cause: LexiscopeError): Promise<LexiscopeError> {
   const started = await stat(join(path, "training.json")).catch(() => undefined);
   return started
-    ? new LexiscopeError("not_found", `${path} is an unfinished training run`, { file: path, hint: "run the same training again; it goes on from its last checkpoint", cause })
-    : new LexiscopeError("not_found", `${path} is no dictionary`, { file: path, hint: "make one with `lexiscope train`; `lexiscope list` shows what there is", cause });
+    ? new LexiscopeError("not_found", `${path} is an unfinished training run`, {
+        file: path,
+        hint: "run the same training again; it goes on from its last checkpoint",
+        cause,
+      })
+    : new LexiscopeError("not_found", `${path} is no dictionary`, {
+        file: path,
+        hint: "make one with `lexiscope train`; `lexiscope list` shows what there is",
+        cause,
+      });
 }
 
 function damaged(file: string, what: string): LexiscopeError {

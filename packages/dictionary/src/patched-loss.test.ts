@@ -20,7 +20,8 @@ beforeAll(async () => {
   contexts = await lossContexts(store, 1500);
 });
 
-const loss = async (patch: Patch, from: ActivationStore = store): Promise<number> => (await patchedLoss({ model, store: from, site, contexts, patch, signal: undefined })).ce;
+const loss = async (patch: Patch, from: ActivationStore = store): Promise<number> =>
+  (await patchedLoss({ model, store: from, site, contexts, patch, signal: undefined })).ce;
 
 /** All components: x̂ = x but for rounding. */
 async function pca(components: number): Promise<Patch> {
@@ -33,7 +34,9 @@ async function pca(components: number): Promise<Patch> {
 test("the clean loss is the mean over kept positions that have a next token", async () => {
   let [sum, count] = [0, 0];
   for (const { tokens } of contexts) {
-    const { nll } = await withTask(undefined, (task) => model.native.forward({ tokens, lengths: Int32Array.of(tokens.length), taps: [], edits: [], logits: "nll", top: 0 }, task));
+    const { nll } = await withTask(undefined, (task) =>
+      model.native.forward({ tokens, lengths: Int32Array.of(tokens.length), taps: [], edits: [], logits: "nll", top: 0 }, task),
+    );
     const keep = keepMask(tokens, store.manifest.keep, model.tokenizer.specialIds);
     for (let i = 0; i < tokens.length - 1; i++) {
       if (keep[i] === 0) continue;

@@ -25,7 +25,14 @@ export async function lossContexts(store: ActivationStore, tokens: number): Prom
  * Cross-entropy of the next token in nats, the mean over kept positions that have one. The site is patched at kept
  * positions only, and tokens beyond the store's norm limit keep their activation, as in every other number.
  */
-export async function patchedLoss(options: { model: Model; store: ActivationStore; site: string; contexts: readonly StoredContext[]; patch: Patch; signal: AbortSignal | undefined }): Promise<{ ce: number; tokens: number }> {
+export async function patchedLoss(options: {
+  model: Model;
+  store: ActivationStore;
+  site: string;
+  contexts: readonly StoredContext[];
+  patch: Patch;
+  signal: AbortSignal | undefined;
+}): Promise<{ ce: number; tokens: number }> {
   const { model, store, site, patch, signal } = options;
   const { keep, sites } = store.manifest;
   const maxNorm = (sites.find(({ name }) => name === site)?.medianNorm ?? Infinity) * keep.maxNormOverMedian;
@@ -36,8 +43,15 @@ export async function patchedLoss(options: { model: Model; store: ActivationStor
     const tokens = Int32Array.from(batch.flatMap((context) => [...context.tokens]));
     const mask = Uint8Array.from(batch.flatMap((context) => [...keepMask(context.tokens, keep, model.tokenizer.specialIds)]));
     const edit = { site, mask, maxNorm };
-    const edits = patch.kind === "none" ? [] : patch.kind === "mean" ? [{ ...edit, op: "replace" as const, vector: patch.mean }] : [{ ...edit, op: "reconstruct" as const, dictionary: patch.dictionary }];
-    const { nll } = await withTask(signal, (task) => model.native.forward({ tokens, lengths, taps: [], edits, logits: "nll", top: 0 }, task));
+    const edits =
+      patch.kind === "none"
+        ? []
+        : patch.kind === "mean"
+          ? [{ ...edit, op: "replace" as const, vector: patch.mean }]
+          : [{ ...edit, op: "reconstruct" as const, dictionary: patch.dictionary }];
+    const { nll } = await withTask(signal, (task) =>
+      model.native.forward({ tokens, lengths, taps: [], edits, logits: "nll", top: 0 }, task),
+    );
     for (const [i, value] of (nll ?? new Float32Array()).entries()) {
       if (mask[i] === 0 || Number.isNaN(value)) continue;
       sum += value;

@@ -66,17 +66,31 @@ export async function writeSaeLens(folder: string, weights: DictionaryWeights, c
 }
 
 /** Reads such a folder back. Shapes must agree with `cfg.json`, and only what we write is read. */
-export async function readSaeLens(folder: string): Promise<{ weights: DictionaryWeights; d: number; features: number; k: number; site: string | undefined }> {
+export async function readSaeLens(
+  folder: string,
+): Promise<{ weights: DictionaryWeights; d: number; features: number; k: number; site: string | undefined }> {
   const file = join(folder, configFile);
   const config = await readJson(file);
   const fields = (typeof config === "object" && config !== null ? config : {}) as Record<string, unknown>;
-  const expected: [string, unknown][] = [["architecture", "topk"], ["dtype", "float32"], ["apply_b_dec_to_input", true], ["normalize_activations", "none"], ["rescale_acts_by_decoder_norm", false]];
+  const expected: [string, unknown][] = [
+    ["architecture", "topk"],
+    ["dtype", "float32"],
+    ["apply_b_dec_to_input", true],
+    ["normalize_activations", "none"],
+    ["rescale_acts_by_decoder_norm", false],
+  ];
   for (const [field, value] of expected) {
-    if (fields[field] !== value) throw new LexiscopeError("unsupported", `${file}: ${field} is ${JSON.stringify(fields[field])}; only ${JSON.stringify(value)} is read`, { file, field });
+    if (fields[field] !== value)
+      throw new LexiscopeError(
+        "unsupported",
+        `${file}: ${field} is ${JSON.stringify(fields[field])}; only ${JSON.stringify(value)} is read`,
+        { file, field },
+      );
   }
   const [d, features, k] = ["d_in", "d_sae", "k"].map((field) => {
     const value = fields[field];
-    if (typeof value !== "number" || !Number.isInteger(value) || value < 1) throw new LexiscopeError("bad_file", `${file}: ${field} is ${JSON.stringify(value)}`, { file, field });
+    if (typeof value !== "number" || !Number.isInteger(value) || value < 1)
+      throw new LexiscopeError("bad_file", `${file}: ${field} is ${JSON.stringify(value)}`, { file, field });
     return value;
   }) as [number, number, number];
   const path = join(folder, weightsFile);
@@ -85,7 +99,12 @@ export async function readSaeLens(folder: string): Promise<{ weights: Dictionary
   const metadata = fields["metadata"] as Record<string, unknown> | undefined;
   const site = metadata?.["hook_name"];
   return {
-    weights: { encoder: transpose(read("W_enc", [d, features]), d, features), encoderBias: read("b_enc", [features]), decoder: read("W_dec", [features, d]), decoderBias: read("b_dec", [d]) },
+    weights: {
+      encoder: transpose(read("W_enc", [d, features]), d, features),
+      encoderBias: read("b_enc", [features]),
+      decoder: read("W_dec", [features, d]),
+      decoderBias: read("b_dec", [d]),
+    },
     d,
     features,
     k,
@@ -95,10 +114,15 @@ export async function readSaeLens(folder: string): Promise<{ weights: Dictionary
 
 function floats(file: string, name: string, tensor: LoadedTensor | undefined, shape: number[]): Float32Array {
   if (tensor?.dtype !== "F32" || tensor.shape.length !== shape.length || tensor.shape.some((n, i) => n !== shape[i])) {
-    throw new LexiscopeError("bad_file", `${file}: ${name} is ${tensor ? `${tensor.dtype} [${tensor.shape.join(", ")}]` : "missing"}; F32 [${shape.join(", ")}] was expected`, { file, field: name });
+    throw new LexiscopeError(
+      "bad_file",
+      `${file}: ${name} is ${tensor ? `${tensor.dtype} [${tensor.shape.join(", ")}]` : "missing"}; F32 [${shape.join(", ")}] was expected`,
+      { file, field: name },
+    );
   }
   const values = new Float32Array(tensor.data.buffer);
-  if (!values.every((value) => Number.isFinite(value))) throw new LexiscopeError("bad_file", `${file}: ${name} holds NaN or infinity`, { file, field: name });
+  if (!values.every((value) => Number.isFinite(value)))
+    throw new LexiscopeError("bad_file", `${file}: ${name} holds NaN or infinity`, { file, field: name });
   return values;
 }
 

@@ -69,7 +69,12 @@ async function startingBias(store: ActivationStore, statistics: SiteStatistics, 
 }
 
 /** Applies the steps that are left of a run, one batch each. */
-export async function* runSteps(options: { trainer: NativeTrainer; batches: Batches; config: TrainConfig; signal: AbortSignal | undefined }): AsyncGenerator<StepReport, void, void> {
+export async function* runSteps(options: {
+  trainer: NativeTrainer;
+  batches: Batches;
+  config: TrainConfig;
+  signal: AbortSignal | undefined;
+}): AsyncGenerator<StepReport, void, void> {
   const { trainer, batches, config, signal } = options;
   while (trainer.steps < config.steps) {
     const learningRate = learningRateAt(config, trainer.steps);

@@ -30,7 +30,8 @@ beforeAll(async () => {
 });
 
 const weightsOf = (folder: string): Promise<Buffer> => readFile(join(folder, "sae_weights.safetensors"));
-const killed = (out: string, at: number): Promise<unknown> => promisify(execFile)(process.execPath, [child, modelFolder, store.path, out, String(at)]);
+const killed = (out: string, at: number): Promise<unknown> =>
+  promisify(execFile)(process.execPath, [child, modelFolder, store.path, out, String(at)]);
 
 test("a run ends with numbers on held-out documents beside both baselines", async () => {
   const { manifest } = await openDictionary(whole, { model, site: "blocks.0.hook_resid_post" });
@@ -40,7 +41,11 @@ test("a run ends with numbers on held-out documents beside both baselines", asyn
   expect(metrics.l0).toBeGreaterThan(4);
   expect(metrics.l0).toBeLessThanOrEqual(8);
   expect(baselines.random?.fvu).toBeGreaterThan(metrics.fvu);
-  expect(baselines).toMatchObject({ randomSteps: 80, pcaComponents: Math.round(metrics.l0), pca: { l0: Math.round(metrics.l0), ceClean: metrics.ceClean } });
+  expect(baselines).toMatchObject({
+    randomSteps: 80,
+    pcaComponents: Math.round(metrics.l0),
+    pca: { l0: Math.round(metrics.l0), ceClean: metrics.ceClean },
+  });
   expect(metrics.deltaCe).toBeCloseTo((metrics.cePatched ?? NaN) - (metrics.ceClean ?? NaN), 12);
   expect(metrics.ceTokens).toBeGreaterThan(900);
   expect(metrics.deltaCeMeanAblation).not.toBe(0);
@@ -52,19 +57,33 @@ test("progress and metrics.jsonl say loss, L0, FVU, dead and held-out FVU", asyn
   const training = events.filter((event) => event.phase === "train" && event.metrics);
   expect(training.at(-1)).toMatchObject({ done: 80 * 256, total: 80 * 256, unit: "tokens" });
   expect(Object.keys(training.at(-1)?.metrics ?? {})).toEqual(expect.arrayContaining(["step", "loss", "l0", "fvu", "dead", "heldOutFvu"]));
-  const lines = (await readFile(join(whole, "metrics.jsonl"), "utf8")).trimEnd().split("\n").map((line) => JSON.parse(line) as MetricsLine);
+  const lines = (await readFile(join(whole, "metrics.jsonl"), "utf8"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as MetricsLine);
   expect(lines.map(({ step }) => step)).toEqual(Array.from({ length: 80 }, (_, i) => i + 1));
   expect(lines.at(-1)?.heldOutFvu).toBeLessThan(lines.find(({ heldOutFvu }) => heldOutFvu !== undefined)?.heldOutFvu ?? NaN);
 });
 
 test("checkpoints are gone when the dictionary is there", async () => {
-  expect((await readdir(whole)).toSorted()).toEqual(["cfg.json", "manifest.json", "metrics.jsonl", "sae_weights.safetensors", "training.json"]);
+  expect((await readdir(whole)).toSorted()).toEqual([
+    "cfg.json",
+    "manifest.json",
+    "metrics.jsonl",
+    "sae_weights.safetensors",
+    "training.json",
+  ]);
 });
 
 test("killed with SIGKILL and started again, the weights are the same, byte for byte", async () => {
   const out = join(await temporaryFolder(), "killed");
   for (const at of [12, 61]) await expect(killed(out, at)).rejects.toMatchObject({ signal: "SIGKILL" });
-  expect((await readdir(out)).filter((name) => name.startsWith("checkpoint")).toSorted()).toEqual(["checkpoint-000000025.json", "checkpoint-000000025.safetensors", "checkpoint-000000050.json", "checkpoint-000000050.safetensors"]);
+  expect((await readdir(out)).filter((name) => name.startsWith("checkpoint")).toSorted()).toEqual([
+    "checkpoint-000000025.json",
+    "checkpoint-000000025.safetensors",
+    "checkpoint-000000050.json",
+    "checkpoint-000000050.safetensors",
+  ]);
   await expect(openDictionary(out)).rejects.toThrow(/unfinished training run/);
   const messages: string[] = [];
   await finish(train(trainForTests(store, model, out)), ({ message }) => messages.push(message ?? ""));
@@ -98,7 +117,10 @@ test("a damaged checkpoint is passed over for the one before; when all are, it s
   const older = join(out, "checkpoint-000000025.safetensors");
   const saved = await readFile(older);
   await truncate(older, 500);
-  await expect(finish(train(trainForTests(store, model, out)))).rejects.toMatchObject({ code: "bad_file", message: expect.stringContaining("no checkpoint") });
+  await expect(finish(train(trainForTests(store, model, out)))).rejects.toMatchObject({
+    code: "bad_file",
+    message: expect.stringContaining("no checkpoint"),
+  });
   await writeFile(older, saved);
   const messages: string[] = [];
   await finish(train(trainForTests(store, model, out)), ({ message }) => messages.push(message ?? ""));
@@ -108,7 +130,11 @@ test("a damaged checkpoint is passed over for the one before; when all are, it s
 
 test("other settings, a foreign folder, a folder in use, another model and an unknown site are refused", async () => {
   const options = trainForTests(store, model, whole);
-  await expect(finish(train({ ...options, config: { ...options.config, k: 9 } }))).rejects.toMatchObject({ code: "mismatch", field: "k", message: expect.stringContaining("with k 8; now it is 9") });
+  await expect(finish(train({ ...options, config: { ...options.config, k: 9 } }))).rejects.toMatchObject({
+    code: "mismatch",
+    field: "k",
+    message: expect.stringContaining("with k 8; now it is 9"),
+  });
   const foreign = await temporaryFolder();
   await writeFile(join(foreign, "thesis.tex"), "");
   await expect(finish(train({ ...options, out: foreign }))).rejects.toMatchObject({ code: "invalid_input", field: "out" });
@@ -119,7 +145,10 @@ test("other settings, a foreign folder, a folder in use, another model and an un
   await expect(finish(train({ ...options, site: "blocks.1.hook_resid_post" }))).rejects.toMatchObject({ code: "mismatch", field: "site" });
   await expect(finish(train({ ...options, site: undefined }))).rejects.toMatchObject({ code: "invalid_input", field: "site" });
   const other = await openModel(await writeTinyModel(join(await temporaryFolder(), "tiny"), 2));
-  await expect(finish(train({ ...options, out: join(foreign, "x"), model: other }))).rejects.toMatchObject({ code: "mismatch", field: "model" });
+  await expect(finish(train({ ...options, out: join(foreign, "x"), model: other }))).rejects.toMatchObject({
+    code: "mismatch",
+    field: "model",
+  });
 });
 
 test("a damaged shard of the store is named", async () => {
@@ -129,13 +158,20 @@ test("a damaged shard of the store is named", async () => {
   const bytes = await readFile(file);
   bytes[bytes.length - 9] = (bytes.at(-9) ?? 0) ^ 1;
   await writeFile(file, bytes);
-  await expect(finish(train(trainForTests(await openStore(copy), undefined, join(copy, "..", "out"))))).rejects.toMatchObject({ code: "bad_file", file });
+  await expect(finish(train(trainForTests(await openStore(copy), undefined, join(copy, "..", "out"))))).rejects.toMatchObject({
+    code: "bad_file",
+    file,
+  });
 });
 
 test("planted features are found, and a dictionary with a frozen decoder does not explain them", async () => {
   const { contexts, d } = plantedContexts();
   const planted = await writeStore(await temporaryFolder(), { contexts, d, perShard: 20 });
-  const config = trainConfig("short", { features: 48, k: 3, batch: 512, steps: 600, learningRate: 3e-3 }, { d, trainRows: planted.manifest.rows });
+  const config = trainConfig(
+    "short",
+    { features: 48, k: 3, batch: 512, steps: 600, learningRate: 3e-3 },
+    { d, trainRows: planted.manifest.rows },
+  );
   const { manifest } = await finish(train({ store: planted, out: join(await temporaryFolder(), "out"), config }));
   expect(manifest.metrics.fvu).toBeLessThan(0.25);
   expect(manifest.baselines.random?.fvu).toBeGreaterThan(manifest.metrics.fvu + 0.3);
@@ -163,21 +199,33 @@ function plantedContexts(): { contexts: { rows: Float32Array; heldOut: boolean }
     }
     return x;
   };
-  return { d, contexts: Array.from({ length: 150 }, (_, c) => ({ rows: Float32Array.from(Array.from({ length: 64 }, row).flat()), heldOut: c % 15 === 0 })) };
+  return {
+    d,
+    contexts: Array.from({ length: 150 }, (_, c) => ({
+      rows: Float32Array.from(Array.from({ length: 64 }, row).flat()),
+      heldOut: c % 15 === 0,
+    })),
+  };
 }
 
 const disk = mountSmallDisk(2);
-test.skipIf(!disk)("a disk that fills up while training says so, and the run goes on afterwards [needs root to mount a tmpfs]", async () => {
-  if (!disk) return;
-  try {
-    const out = join(disk.folder, "out");
-    const filler = join(disk.folder, "filler");
-    await writeFile(filler, Buffer.alloc(1_850_000));
-    await expect(finish(train(trainForTests(store, model, out)))).rejects.toMatchObject({ code: "environment", message: expect.stringContaining("disk is full") });
-    await rm(filler);
-    await finish(train(trainForTests(store, model, out)));
-    expect((await weightsOf(out)).equals(await weightsOf(whole))).toBe(true);
-  } finally {
-    disk.unmount();
-  }
-});
+test.skipIf(!disk)(
+  "a disk that fills up while training says so, and the run goes on afterwards [needs root to mount a tmpfs]",
+  async () => {
+    if (!disk) return;
+    try {
+      const out = join(disk.folder, "out");
+      const filler = join(disk.folder, "filler");
+      await writeFile(filler, Buffer.alloc(1_850_000));
+      await expect(finish(train(trainForTests(store, model, out)))).rejects.toMatchObject({
+        code: "environment",
+        message: expect.stringContaining("disk is full"),
+      });
+      await rm(filler);
+      await finish(train(trainForTests(store, model, out)));
+      expect((await weightsOf(out)).equals(await weightsOf(whole))).toBe(true);
+    } finally {
+      disk.unmount();
+    }
+  },
+);

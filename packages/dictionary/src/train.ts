@@ -8,7 +8,7 @@ import { loadAddon, type NativeTrainer } from "@lexiscope/native";
 import { nativeDictionary } from "./baselines.ts";
 import { checkpointSteps, loadCheckpoint, removeCheckpoint, saveCheckpoint, type CheckpointInfo, type RunIdentity } from "./checkpoint.ts";
 import { checkConfig } from "./config.ts";
-import { defaultEvaluation, evaluateAll, type EvaluationOptions } from "./evaluation.ts";
+import { evaluateAll, evaluationFor, type EvaluationOptions } from "./evaluation.ts";
 import { finishDictionary, isFinished } from "./finish.ts";
 import { loadHeldOut, reconstructionMetrics, type HeldOutSample } from "./held-out.ts";
 import { appendMetrics, rewindMetrics } from "./metrics-log.ts";
@@ -46,7 +46,7 @@ export async function* train(options: TrainOptions): Work<Dictionary> {
   const statistics = chooseSite(store, options.site);
   await checkModel(store, model, signal);
   checkConfig(config, statistics.d);
-  const evaluation = { ...defaultEvaluation, ...definedOnly(options.evaluation ?? {}) };
+  const evaluation = { ...evaluationFor(config), ...definedOnly(options.evaluation ?? {}) };
   const folder = resolveRef("dictionaries", options.out);
   const run: RunIdentity = { config, planHash: store.manifest.planHash, site: statistics.name };
   const unlock = await lockFolder(folder, "train");
@@ -60,10 +60,14 @@ export async function* train(options: TrainOptions): Work<Dictionary> {
     const resumed = await loadCheckpoint(folder, trainer, run, (message) => messages.push(`passed over a checkpoint: ${message}`));
     const cpuPath = loadAddon().cpu().path;
     if (resumed) messages.push(`going on from step ${resumed.step} of ${config.steps}`);
-    if (resumed && resumed.cpuPath !== cpuPath) messages.push(`the run began on the CPU path ${resumed.cpuPath} and goes on on ${cpuPath}: its last digits may differ from an unbroken run`);
-    for (const message of messages) yield { phase: "train", done: trainer.steps * config.batch, total: config.steps * config.batch, unit: "tokens", rate: 0, message };
+    if (resumed && resumed.cpuPath !== cpuPath)
+      messages.push(
+        `the run began on the CPU path ${resumed.cpuPath} and goes on on ${cpuPath}: its last digits may differ from an unbroken run`,
+      );
+    for (const message of messages)
+      yield { phase: "train", done: trainer.steps * config.batch, total: config.steps * config.batch, unit: "tokens", rate: 0, message };
     const seconds = yield* trainToTheEnd({ folder, trainer, store, run, heldOut, statistics, resumed, cpuPath, signal });
-    const results = yield* evaluateAll({ trainer, store, statistics, config, model, heldOut, evaluation, signal });
+    const results = yield* evaluated(evaluateAll({ trainer, store, statistics, config, model, heldOut, evaluation, signal }), folder);
     await finishDictionary({ folder, store, statistics, config, trainer, results, cpuPath, seconds });
     for (const step of await checkpointSteps(folder)) await removeCheckpoint(folder, step);
   } finally {
@@ -101,7 +105,14 @@ async function* trainToTheEnd(running: Running): Work<number> {
   let shown = 0;
   const save = async (): Promise<void> => {
     if (saved === trainer.steps) return;
-    await saveCheckpoint(folder, trainer, { ...run, software: version, step: trainer.steps, cursor, cpuPath: running.cpuPath, seconds: seconds() });
+    await saveCheckpoint(folder, trainer, {
+      ...run,
+      software: version,
+      step: trainer.steps,
+      cursor,
+      cpuPath: running.cpuPath,
+      seconds: seconds(),
+    });
     saved = trainer.steps;
   };
   try {
@@ -113,23 +124,62 @@ async function* trainToTheEnd(running: Running): Work<number> {
       if (look) heldOutFvu = (await lookAtHeldOut(trainer, config, heldOut, signal)).fvu;
       const rate = meter.update(step * config.batch);
       if (look || step % Math.max(1, Math.floor(config.steps / metricsLines)) === 0) {
-        await appendMetrics(log, { step, tokens: step * config.batch, loss, auxLoss, fvu, l0, dead, learningRate, tokensPerSecond: rate, ...(look && heldOutFvu !== undefined ? { heldOutFvu } : {}) });
+        await appendMetrics(log, {
+          step,
+          tokens: step * config.batch,
+          loss,
+          auxLoss,
+          fvu,
+          l0,
+          dead,
+          learningRate,
+          tokensPerSecond: rate,
+          ...(look && heldOutFvu !== undefined ? { heldOutFvu } : {}),
+        });
       }
       if (last || step % config.checkpointEverySteps === 0) await save();
       if (!look && performance.now() - shown < 100) continue;
       shown = performance.now();
       const left: Record<string, number> = rate > 0 ? { secondsLeft: ((config.steps - step) * config.batch) / rate } : {};
-      yield { phase: "train", done: step * config.batch, total: config.steps * config.batch, unit: "tokens", rate, metrics: { step, loss, l0, fvu, dead, ...(heldOutFvu === undefined ? {} : { heldOutFvu }), ...left } };
+      yield {
+        phase: "train",
+        done: step * config.batch,
+        total: config.steps * config.batch,
+        unit: "tokens",
+        rate,
+        metrics: { step, loss, l0, fvu, dead, ...(heldOutFvu === undefined ? {} : { heldOutFvu }), ...left },
+      };
     }
   } catch (error) {
     if (!isLexiscopeError(error) || error.code !== "aborted") throw error;
     await save(); // a step that was cut short is not applied, so this is the state after the last whole one
-    throw new LexiscopeError("aborted", `stopped after step ${trainer.steps} of ${config.steps}; a checkpoint is saved`, { file: folder, hint: "run the same command again; it goes on from there" });
+    throw new LexiscopeError("aborted", `stopped after step ${trainer.steps} of ${config.steps}; a checkpoint is saved`, {
+      file: folder,
+      hint: "run the same command again; it goes on from there",
+    });
   }
   return seconds();
 }
 
-async function lookAtHeldOut(trainer: NativeTrainer, config: TrainConfig, sample: HeldOutSample, signal: AbortSignal | undefined): Promise<{ fvu: number }> {
+/** Says that nothing is lost when the evaluation is stopped. */
+async function* evaluated<T>(work: Work<T>, folder: string): Work<T> {
+  try {
+    return yield* work;
+  } catch (error) {
+    if (!isLexiscopeError(error) || error.code !== "aborted") throw error;
+    throw new LexiscopeError("aborted", "stopped while the numbers were taken; the training itself is finished and saved", {
+      file: folder,
+      hint: "run the same command again; it goes on with the numbers",
+    });
+  }
+}
+
+async function lookAtHeldOut(
+  trainer: NativeTrainer,
+  config: TrainConfig,
+  sample: HeldOutSample,
+  signal: AbortSignal | undefined,
+): Promise<{ fvu: number }> {
   const dictionary = await nativeDictionary(trainer.weights(), { d: sample.d, features: config.features, k: config.k }, signal);
   return reconstructionMetrics(dictionary, sample, signal, lookRows);
 }
@@ -139,14 +189,22 @@ function chooseSite(store: ActivationStore, name: string | undefined): SiteStati
   const site = name === undefined && sites.length === 1 ? sites[0] : sites.find((candidate) => candidate.name === name);
   if (site) return site;
   const what = name === undefined ? "holds several sites" : `has no activations of ${name}`;
-  throw new LexiscopeError(name === undefined ? "invalid_input" : "mismatch", `${store.path} ${what}`, { file: store.path, field: "site", hint: `choose one of ${sites.map((candidate) => candidate.name).join(", ")}` });
+  throw new LexiscopeError(name === undefined ? "invalid_input" : "mismatch", `${store.path} ${what}`, {
+    file: store.path,
+    field: "site",
+    hint: `choose one of ${sites.map((candidate) => candidate.name).join(", ")}`,
+  });
 }
 
 async function checkModel(store: ActivationStore, model: Model | undefined, signal: AbortSignal | undefined): Promise<void> {
   if (!model) return;
   const { weightsHash, name } = await model.identity(signal);
   if (weightsHash === store.manifest.model.weightsHash) return;
-  throw new LexiscopeError("mismatch", `${store.path} was harvested from ${store.manifest.model.name} (weights ${store.manifest.model.weightsHash.slice(0, 12)}); the open model is ${name} (weights ${weightsHash.slice(0, 12)})`, { file: store.path, field: "model", hint: "open the model of the store" });
+  throw new LexiscopeError(
+    "mismatch",
+    `${store.path} was harvested from ${store.manifest.model.name} (weights ${store.manifest.model.weightsHash.slice(0, 12)}); the open model is ${name} (weights ${weightsHash.slice(0, 12)})`,
+    { file: store.path, field: "model", hint: "open the model of the store" },
+  );
 }
 
 function definedOnly<T extends object>(options: T): Partial<T> {

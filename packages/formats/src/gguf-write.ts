@@ -13,14 +13,23 @@ export interface GgufTensorToWrite {
 }
 
 /** The bytes of a GGUF v3 file. */
-export function encodeGguf(keys: Readonly<Record<string, GgufWritable>>, tensors: readonly GgufTensorToWrite[], alignment = 32): Uint8Array {
+export function encodeGguf(
+  keys: Readonly<Record<string, GgufWritable>>,
+  tensors: readonly GgufTensorToWrite[],
+  alignment = 32,
+): Uint8Array {
   const parts: Uint8Array[] = [Buffer.from("GGUF"), u32(3), u64(tensors.length), u64(Object.keys(keys).length)];
   for (const [key, value] of Object.entries(keys)) parts.push(text(key), Buffer.concat(encodeValue(value)));
   let offset = 0;
   for (const { name, ne, typeId, data } of tensors) {
     const type = ggmlTypes.get(typeId);
     const bytes = type && (ne.reduce((product, n) => product * n, 1) / type.block) * type.bytes;
-    if (bytes !== data.byteLength) throw new LexiscopeError("invalid_input", `tensor ${name} of shape [${ne.join(", ")}] and type ${type?.name ?? typeId} cannot be written from ${data.byteLength} bytes`, { field: name });
+    if (bytes !== data.byteLength)
+      throw new LexiscopeError(
+        "invalid_input",
+        `tensor ${name} of shape [${ne.join(", ")}] and type ${type?.name ?? typeId} cannot be written from ${data.byteLength} bytes`,
+        { field: name },
+      );
     parts.push(text(name), u32(ne.length), ...ne.map(u64), u32(typeId), u64(offset));
     offset = align(offset + data.byteLength, alignment);
   }

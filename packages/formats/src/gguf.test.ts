@@ -7,15 +7,37 @@ import { bytesReader } from "./reader.ts";
 
 /** Fixture F54: one key, one F32 tensor of two elements. */
 const f54 = Buffer.from(
-  "47475546" + "03000000" + "0100000000000000" + "0100000000000000" + "1100000000000000" + "67656e6572616c2e616c69676e6d656e74" + "04000000" + "20000000" +
-    "0100000000000000" + "74" + "01000000" + "0200000000000000" + "00000000" + "0000000000000000" + "000000000000" + "0000803f000000c0",
+  "47475546" +
+    "03000000" +
+    "0100000000000000" +
+    "0100000000000000" +
+    "1100000000000000" +
+    "67656e6572616c2e616c69676e6d656e74" +
+    "04000000" +
+    "20000000" +
+    "0100000000000000" +
+    "74" +
+    "01000000" +
+    "0200000000000000" +
+    "00000000" +
+    "0000000000000000" +
+    "000000000000" +
+    "0000803f000000c0",
   "hex",
-); // prettier-ignore
+);
 
 const f32 = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
 
 const rich = encodeGguf(
-  { "general.architecture": "llama", "llama.block_count": 2, flag: true, epsilon: { f32: 1e-5 }, words: ["a", "é", ""], ids: Int32Array.of(-1, 7), scores: Float32Array.of(0.5, -2) },
+  {
+    "general.architecture": "llama",
+    "llama.block_count": 2,
+    flag: true,
+    epsilon: { f32: 1e-5 },
+    words: ["a", "é", ""],
+    ids: Int32Array.of(-1, 7),
+    scores: Float32Array.of(0.5, -2),
+  },
   [
     { name: "m.weight", ne: [32, 2], typeId: 3, data: new Uint8Array(40).fill(3) },
     { name: "v.weight", ne: [3], typeId: 0, data: f32(1, 2, 3) },
@@ -38,7 +60,15 @@ describe("readGgufHeader", () => {
 
   test("every kind of value, quantised tensors, alignment between tensors", async () => {
     const { keys, tensors } = await readGgufHeader(bytesReader(rich));
-    expect(Object.fromEntries(keys)).toEqual({ "general.architecture": "llama", "llama.block_count": 2, flag: true, epsilon: Math.fround(1e-5), words: ["a", "é", ""], ids: Int32Array.of(-1, 7), scores: Float32Array.of(0.5, -2) });
+    expect(Object.fromEntries(keys)).toEqual({
+      "general.architecture": "llama",
+      "llama.block_count": 2,
+      flag: true,
+      epsilon: Math.fround(1e-5),
+      words: ["a", "é", ""],
+      ids: Int32Array.of(-1, 7),
+      scores: Float32Array.of(0.5, -2),
+    });
     expect(tensors.get("m.weight")).toMatchObject({ ne: [32, 2], type: { name: "Q4_1" }, bytes: 40 });
     expect((tensors.get("v.weight")?.offset ?? 0) - (tensors.get("m.weight")?.offset ?? 0)).toBe(64);
   });
@@ -63,9 +93,18 @@ describe("readGgufHeader", () => {
     expect(await refusal(patched(78, 5))).toMatch(/unsupported: .*unknown type 5/);
     expect(await refusal(patched(82, 32))).toMatch(/bad_file: .*begins at 32 of the data; 0 was expected/);
     expect(await refusal(patched(70, 9))).toMatch(/bad_file: .*ends at byte 104; tensor t takes the bytes up to 132/);
-    expect(await refusal(patched(8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff))).toMatch(/bad_file: .*number of tensors is 18446744073709551615/);
+    expect(await refusal(patched(8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff))).toMatch(
+      /bad_file: .*number of tensors is 18446744073709551615/,
+    );
     expect(await refusal(patched(24, 0xff, 0xff, 0xff))).toMatch(/bad_file: .*at most 65535/);
-    expect(await refusal(encodeGguf({}, [{ name: "t", ne: [1], typeId: 0, data: f32(1) }, { name: "t", ne: [1], typeId: 0, data: f32(1) }]))).toMatch(/tensor "t" occurs twice/);
+    expect(
+      await refusal(
+        encodeGguf({}, [
+          { name: "t", ne: [1], typeId: 0, data: f32(1) },
+          { name: "t", ne: [1], typeId: 0, data: f32(1) },
+        ]),
+      ),
+    ).toMatch(/tensor "t" occurs twice/);
     expect(await refusal(encodeGguf({ a: 1, b: 2 }, []).map((byte) => (byte === 0x62 ? 0x61 : byte)))).toMatch(/key "a" occurs twice/);
     expect(await refusal(f54.subarray(0, 60))).toMatch(/bad_file: .*ends at byte 60, inside its header/);
     expect(await refusal(new Uint8Array())).toMatch(/bad_file/);

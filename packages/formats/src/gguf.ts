@@ -46,17 +46,24 @@ export interface GgufHeader {
  * Lexiscope cannot compute with are listed here like any other; opening the model refuses them by name.
  */
 export async function readGgufHeader(reader: ByteReader): Promise<GgufHeader> {
-  for (let length = Math.min(reader.size, firstReadBytes); ; ) {
+  for (let length = Math.min(reader.size, firstReadBytes); ;) {
     const bytes = await reader.read(0, length);
     try {
       return parseGgufHeader(reader.name, bytes, reader.size);
     } catch (error) {
       if (!(error instanceof NeedMoreBytes)) throw error;
       if (error.end > reader.size) {
-        throw new LexiscopeError("bad_file", `${reader.name} ends at byte ${reader.size}, inside its header (${error.end} bytes are needed)`, { file: reader.name, hint: "the file is truncated or damaged; download it again" });
+        throw new LexiscopeError(
+          "bad_file",
+          `${reader.name} ends at byte ${reader.size}, inside its header (${error.end} bytes are needed)`,
+          { file: reader.name, hint: "the file is truncated or damaged; download it again" },
+        );
       }
       if (error.end > maxHeaderBytes) {
-        throw new LexiscopeError("bad_file", `${reader.name}: the header goes beyond ${maxHeaderBytes} bytes`, { file: reader.name, hint: "the file is damaged; download it again" });
+        throw new LexiscopeError("bad_file", `${reader.name}: the header goes beyond ${maxHeaderBytes} bytes`, {
+          file: reader.name,
+          hint: "the file is damaged; download it again",
+        });
       }
       length = Math.min(reader.size, maxHeaderBytes, Math.max(error.end, 2 * length));
     }
@@ -80,7 +87,8 @@ function parseGgufHeader(name: string, bytes: Uint8Array, fileSize: number): Ggu
   for (let i = 0; i < tensorCount; i++) {
     const tensor = readTensorInfo(cursor, name, i);
     if (tensors.has(tensor.name)) throw cursor.error(`tensor ${JSON.stringify(tensor.name)} occurs twice`);
-    if (tensor.offset !== expected) throw cursor.error(`tensor ${tensor.name} begins at ${tensor.offset} of the data; ${expected} was expected (a hole or an overlap)`);
+    if (tensor.offset !== expected)
+      throw cursor.error(`tensor ${tensor.name} begins at ${tensor.offset} of the data; ${expected} was expected (a hole or an overlap)`);
     expected = alignUp(expected + tensor.bytes, alignment);
     tensors.set(tensor.name, tensor);
   }
@@ -88,23 +96,36 @@ function parseGgufHeader(name: string, bytes: Uint8Array, fileSize: number): Ggu
   for (const tensor of tensors.values()) {
     tensor.offset += dataStart;
     if (tensor.offset + tensor.bytes > fileSize) {
-      throw new LexiscopeError("bad_file", `${name} ends at byte ${fileSize}; tensor ${tensor.name} takes the bytes up to ${tensor.offset + tensor.bytes}`, { file: name, field: tensor.name, hint: "the file is truncated; download it again" });
+      throw new LexiscopeError(
+        "bad_file",
+        `${name} ends at byte ${fileSize}; tensor ${tensor.name} takes the bytes up to ${tensor.offset + tensor.bytes}`,
+        { file: name, field: tensor.name, hint: "the file is truncated; download it again" },
+      );
     }
   }
   return { version, keys, tensors, alignment, dataStart };
 }
 
 function readVersion(cursor: GgufCursor, name: string): 2 | 3 {
-  if (cursor.u32() !== 0x46554747) throw new LexiscopeError("bad_file", `${name} is not a GGUF file: it does not begin with "GGUF"`, { file: name, hint: "name a .gguf file" });
+  if (cursor.u32() !== 0x46554747)
+    throw new LexiscopeError("bad_file", `${name} is not a GGUF file: it does not begin with "GGUF"`, {
+      file: name,
+      hint: "name a .gguf file",
+    });
   const version = cursor.u32();
   if (version === 2 || version === 3) return version;
   const why = (version & 0xffff) === 0 ? "it is big-endian" : `its version is ${version}`;
-  throw new LexiscopeError("unsupported", `${name}: ${why}; GGUF versions 2 and 3, little-endian, are read`, { file: name, field: "version", hint: "convert the model again with a current converter" });
+  throw new LexiscopeError("unsupported", `${name}: ${why}; GGUF versions 2 and 3, little-endian, are read`, {
+    file: name,
+    field: "version",
+    hint: "convert the model again with a current converter",
+  });
 }
 
 function readAlignment(cursor: GgufCursor, keys: Map<string, GgufValue>): number {
   const value = keys.get("general.alignment") ?? 32;
-  if (typeof value !== "number" || value < 1 || value > maxAlignment || !Number.isInteger(Math.log2(value))) throw cursor.error(`general.alignment is ${String(value)}; it must be a power of two up to ${maxAlignment}`);
+  if (typeof value !== "number" || value < 1 || value > maxAlignment || !Number.isInteger(Math.log2(value)))
+    throw cursor.error(`general.alignment is ${String(value)}; it must be a power of two up to ${maxAlignment}`);
   return value;
 }
 
@@ -122,8 +143,14 @@ function readTensorInfo(cursor: GgufCursor, file: string, index: number): GgufTe
   }
   const typeId = cursor.u32();
   const type = ggmlTypes.get(typeId);
-  if (!type) throw new LexiscopeError("unsupported", `${file}: tensor ${name} has the unknown type ${typeId}`, { file, field: name, hint: "known types are F32, F16, BF16, Q4_0, Q4_1, Q8_0 and ggml's other quantised ones" });
-  if ((ne[0] ?? 0) % type.block !== 0) throw cursor.error(`tensor ${name}: rows of ${ne[0]} are no multiple of ${type.name}'s block of ${type.block}`);
+  if (!type)
+    throw new LexiscopeError("unsupported", `${file}: tensor ${name} has the unknown type ${typeId}`, {
+      file,
+      field: name,
+      hint: "known types are F32, F16, BF16, Q4_0, Q4_1, Q8_0 and ggml's other quantised ones",
+    });
+  if ((ne[0] ?? 0) % type.block !== 0)
+    throw cursor.error(`tensor ${name}: rows of ${ne[0]} are no multiple of ${type.name}'s block of ${type.block}`);
   const bytes = (elements / BigInt(type.block)) * BigInt(type.bytes);
   const offset = cursor.u64();
   if (bytes + offset > maxExact) throw cursor.error(`tensor ${name} takes ${bytes} bytes from ${offset}`);

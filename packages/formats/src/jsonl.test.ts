@@ -18,20 +18,31 @@ const all = async (path: string, options?: JsonlOptions): Promise<[number, unkno
 };
 
 test("values with their line numbers; blank lines, CRLF and a missing last line end are fine", async () => {
-  expect(await all(await file("a.jsonl", '\uFEFF{"a":1}\r\n\n[2]\n"é"'))).toEqual([[1, { a: 1 }], [3, [2]], [4, "é"]]);
+  expect(await all(await file("a.jsonl", '\uFEFF{"a":1}\r\n\n[2]\n"é"'))).toEqual([
+    [1, { a: 1 }],
+    [3, [2]],
+    [4, "é"],
+  ]);
   expect(await all(await file("empty.jsonl", ""))).toEqual([]);
 });
 
 test("a line longer than a read, and gzip", async () => {
   const long = "é".repeat(1_000_000);
-  expect(await all(await file("a.jsonl.gz", gzipSync(`1\n${JSON.stringify(long)}\n3`)))).toEqual([[1, 1], [2, long], [3, 3]]);
+  expect(await all(await file("a.jsonl.gz", gzipSync(`1\n${JSON.stringify(long)}\n3`)))).toEqual([
+    [1, 1],
+    [2, long],
+    [3, 3],
+  ]);
 });
 
 test("a bad line is named, or skipped and reported", async () => {
   const path = await file("a.jsonl", '1\n{"a":\n3\n');
   await expect(all(path)).rejects.toMatchObject({ code: "bad_file", field: "line 2", file: path });
   const bad: number[] = [];
-  expect(await all(path, { onBadLine: (line) => bad.push(line) })).toEqual([[1, 1], [3, 3]]);
+  expect(await all(path, { onBadLine: (line) => bad.push(line) })).toEqual([
+    [1, 1],
+    [3, 3],
+  ]);
   expect(bad).toEqual([2]);
 });
 

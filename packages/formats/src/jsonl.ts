@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { pipeline, Readable } from "node:stream";
+import { pipeline, type Readable } from "node:stream";
 import { LexiscopeError, messageOf, throwIfAborted } from "@lexiscope/core";
 import { asTextError, decompressor, requireFile } from "./text.ts";
 
@@ -33,7 +33,12 @@ export async function* readJsonl(path: string, options: JsonlOptions = {}): Asyn
         options.onBadLine(number, messageOf(cause));
         continue;
       }
-      throw new LexiscopeError("bad_file", `${path}, line ${number}: not valid JSON: ${messageOf(cause)}`, { file: path, field: `line ${number}`, cause, hint: "correct the line or take it out" });
+      throw new LexiscopeError("bad_file", `${path}, line ${number}: not valid JSON: ${messageOf(cause)}`, {
+        file: path,
+        field: `line ${number}`,
+        cause,
+        hint: "correct the line or take it out",
+      });
     }
     yield { line: number, value };
   }
@@ -62,7 +67,12 @@ async function* readLines(path: string, signal: AbortSignal | undefined): AsyncG
       }
       if (from < chunk.byteLength) rest.push(chunk.subarray(from));
       restBytes += chunk.byteLength - from;
-      if (restBytes > maxLineBytes) throw new LexiscopeError("bad_file", `${path}, line ${line}: longer than ${maxLineBytes} bytes`, { file: path, field: `line ${line}`, hint: "is this file really JSONL, one object a line?" });
+      if (restBytes > maxLineBytes)
+        throw new LexiscopeError("bad_file", `${path}, line ${line}: longer than ${maxLineBytes} bytes`, {
+          file: path,
+          field: `line ${line}`,
+          hint: "is this file really JSONL, one object a line?",
+        });
     }
     if (restBytes > 0) yield Buffer.concat(rest);
   } catch (error) {

@@ -22,7 +22,11 @@ export async function openFileReader(path: string): Promise<ByteReader> {
     file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // a FIFO must not hang the open
   } catch (error) {
     const missing = ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
-    throw new LexiscopeError(missing ? "not_found" : "environment", missing ? `${path} does not exist` : `${path} cannot be read: ${messageOf(error)}`, { file: path, cause: error });
+    throw new LexiscopeError(
+      missing ? "not_found" : "environment",
+      missing ? `${path} does not exist` : `${path} cannot be read: ${messageOf(error)}`,
+      { file: path, cause: error },
+    );
   }
   const handle = file;
   const stat = await handle.stat();
@@ -36,7 +40,7 @@ export async function openFileReader(path: string): Promise<ByteReader> {
     read: async function readFileRange(offset, length) {
       checkRange(path, stat.size, offset, length);
       const bytes = new Uint8Array(length);
-      for (let got = 0; got < length; ) {
+      for (let got = 0; got < length;) {
         const { bytesRead } = await handle.read(bytes, got, Math.min(length - got, maxReadBytes), offset + got);
         if (bytesRead === 0) throw truncated(path, offset + got, offset, length);
         got += bytesRead;
@@ -71,9 +75,13 @@ export async function withFileReader<T>(path: string, work: (reader: ByteReader)
 }
 
 function checkRange(name: string, size: number, offset: number, length: number): void {
-  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0 || offset + length > size) throw truncated(name, size, offset, length);
+  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0 || offset + length > size)
+    throw truncated(name, size, offset, length);
 }
 
 function truncated(name: string, end: number, offset: number, length: number): LexiscopeError {
-  return new LexiscopeError("bad_file", `${name} ends at byte ${end}; ${length} bytes from ${offset} were expected`, { file: name, hint: "the file is truncated; make or download it again" });
+  return new LexiscopeError("bad_file", `${name} ends at byte ${end}; ${length} bytes from ${offset} were expected`, {
+    file: name,
+    hint: "the file is truncated; make or download it again",
+  });
 }

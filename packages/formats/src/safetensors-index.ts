@@ -13,7 +13,8 @@ export async function readSafetensorsIndex(path: string): Promise<{ files: strin
   if (typeof map !== "object" || map === null || Array.isArray(map)) throw bad(path, "has no weight_map");
   const weightMap = new Map<string, string>();
   for (const [tensor, file] of Object.entries(map)) {
-    if (typeof file !== "string" || !/^[^/\\:\0]+\.safetensors$/.test(file)) throw bad(path, `puts ${tensor} into ${JSON.stringify(file)}, which is no plain name of a .safetensors file`);
+    if (typeof file !== "string" || !/^[^/\\:\0]+\.safetensors$/.test(file))
+      throw bad(path, `puts ${tensor} into ${JSON.stringify(file)}, which is no plain name of a .safetensors file`);
     weightMap.set(tensor, file);
   }
   const files = [...new Set(weightMap.values())].toSorted();

@@ -13,20 +13,34 @@ export interface TensorToWrite {
  * Writes a safetensors file: tensors by element width descending, then by name, `__metadata__` first (with
  * `format: "pt"` unless it says otherwise: older loaders refuse files without it), header padded to 8 bytes. Atomic.
  */
-export async function writeSafetensors(path: string, tensors: Record<string, TensorToWrite>, metadata: Record<string, string> = {}): Promise<void> {
+export async function writeSafetensors(
+  path: string,
+  tensors: Record<string, TensorToWrite>,
+  metadata: Record<string, string> = {},
+): Promise<void> {
   await writeFileAtomic(path, encodeSafetensors(tensors, metadata, path));
 }
 
 /** The bytes of {@link writeSafetensors}, header first, without copying the tensors. */
-export function encodeSafetensors(tensors: Record<string, TensorToWrite>, metadata: Record<string, string> = {}, file = "safetensors"): Uint8Array[] {
-  const sorted = Object.entries(tensors).toSorted(([a, x], [b, y]) => safetensorsBits[y.dtype] - safetensorsBits[x.dtype] || (a < b ? -1 : a > b ? 1 : 0));
+export function encodeSafetensors(
+  tensors: Record<string, TensorToWrite>,
+  metadata: Record<string, string> = {},
+  file = "safetensors",
+): Uint8Array[] {
+  const sorted = Object.entries(tensors).toSorted(
+    ([a, x], [b, y]) => safetensorsBits[y.dtype] - safetensorsBits[x.dtype] || (a < b ? -1 : a > b ? 1 : 0),
+  );
   const entries: [string, unknown][] = [["__metadata__", { format: "pt", ...metadata }]];
   const parts: Uint8Array[] = [];
   let at = 0;
   for (const [name, { dtype, shape, data }] of sorted) {
     const bytes = (shape.reduce((product, n) => product * n, 1) * safetensorsBits[dtype]) / 8;
     if (name === "__metadata__" || bytes !== data.byteLength) {
-      throw new LexiscopeError("invalid_input", `${file}: the tensor ${name} of shape [${shape.join(", ")}] and ${dtype} cannot be written from ${data.byteLength} bytes`, { file, field: name });
+      throw new LexiscopeError(
+        "invalid_input",
+        `${file}: the tensor ${name} of shape [${shape.join(", ")}] and ${dtype} cannot be written from ${data.byteLength} bytes`,
+        { file, field: name },
+      );
     }
     entries.push([name, { dtype, shape, data_offsets: [at, at + bytes] }]);
     parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

@@ -9,7 +9,12 @@ import { loadSafetensors, readSafetensorsHeader } from "./safetensors.ts";
 import { encodeSafetensors } from "./safetensors-write.ts";
 
 /** Fixture F52. */
-const f52 = Buffer.from("3800000000000000" + "7b2261223a7b226474797065223a22463332222c227368617065223a5b325d2c22646174615f6f666673657473223a5b302c385d7d7d2020" + "0000803f000000c0", "hex");
+const f52 = Buffer.from(
+  "3800000000000000" +
+    "7b2261223a7b226474797065223a22463332222c227368617065223a5b325d2c22646174615f6f666673657473223a5b302c385d7d7d2020" +
+    "0000803f000000c0",
+  "hex",
+);
 
 const withHeader = (header: string, dataBytes = 8): Uint8Array => {
   const json = Buffer.from(header);
@@ -33,7 +38,13 @@ describe("readSafetensorsHeader", () => {
   });
 
   test("tolerates any key order, unknown keys, scalars and empty tensors", async () => {
-    const { tensors } = await readSafetensorsHeader(bytesReader(withHeader(`{"s":{"data_offsets":[4,8],"later":1,"shape":[],"dtype":"I32"},"e":${entry([0, 5], [4, 4])},"a":${entry([1], [0, 4])}}  `)));
+    const { tensors } = await readSafetensorsHeader(
+      bytesReader(
+        withHeader(
+          `{"s":{"data_offsets":[4,8],"later":1,"shape":[],"dtype":"I32"},"e":${entry([0, 5], [4, 4])},"a":${entry([1], [0, 4])}}  `,
+        ),
+      ),
+    );
     expect([...tensors.keys()].toSorted()).toEqual(["a", "e", "s"]);
   });
 
@@ -60,7 +71,12 @@ describe("readSafetensorsHeader", () => {
   });
 
   test("truncations and flipped bits give a header or a LexiscopeError, never anything else", async () => {
-    const whole = Buffer.concat(encodeSafetensors({ a: { dtype: "F32", shape: [2, 2], data: new Float32Array(4) }, b: { dtype: "BF16", shape: [3], data: new Uint16Array(3) } }, { note: "x" }));
+    const whole = Buffer.concat(
+      encodeSafetensors(
+        { a: { dtype: "F32", shape: [2, 2], data: new Float32Array(4) }, b: { dtype: "BF16", shape: [3], data: new Uint16Array(3) } },
+        { note: "x" },
+      ),
+    );
     await fc.assert(
       fc.asyncProperty(fc.nat(whole.length), fc.array(fc.nat(whole.length * 8 - 1), { maxLength: 3 }), async (length, flips) => {
         const bytes = Buffer.from(whole);

@@ -10,13 +10,29 @@ const maxDims = 64;
 
 /** Bits per element of every dtype of the format. */
 export const safetensorsBits = {
-  F64: 64, I64: 64, U64: 64, C64: 64,
-  F32: 32, I32: 32, U32: 32,
-  F16: 16, BF16: 16, I16: 16, U16: 16,
-  I8: 8, U8: 8, BOOL: 8, F8_E5M2: 8, F8_E4M3: 8, F8_E8M0: 8, F8_E4M3FNUZ: 8, F8_E5M2FNUZ: 8,
-  F6_E2M3: 6, F6_E3M2: 6,
+  F64: 64,
+  I64: 64,
+  U64: 64,
+  C64: 64,
+  F32: 32,
+  I32: 32,
+  U32: 32,
+  F16: 16,
+  BF16: 16,
+  I16: 16,
+  U16: 16,
+  I8: 8,
+  U8: 8,
+  BOOL: 8,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
   F4: 4,
-} as const; // prettier-ignore
+} as const;
 
 export type SafetensorsDtype = keyof typeof safetensorsBits;
 
@@ -63,7 +79,8 @@ export async function loadSafetensors(path: string): Promise<{ metadata: Record<
   return withFileReader(path, async (reader) => {
     const header = await readSafetensorsHeader(reader);
     const tensors = new Map<string, LoadedTensor>();
-    for (const { name, dtype, shape, offset, bytes } of header.tensors.values()) tensors.set(name, { dtype, shape, data: await reader.read(offset, bytes) });
+    for (const { name, dtype, shape, offset, bytes } of header.tensors.values())
+      tensors.set(name, { dtype, shape, data: await reader.read(offset, bytes) });
     return { metadata: header.metadata, tensors };
   });
 }
@@ -85,38 +102,54 @@ function parseHeader(file: string, bytes: Uint8Array): Record<string, unknown> {
 
 function readMetadata(file: string, value: unknown): Record<string, string> {
   if (value === undefined) return {};
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad(file, "has __metadata__ that is no object", "__metadata__");
-  for (const [key, text] of Object.entries(value)) if (typeof text !== "string") throw bad(file, `has __metadata__.${key} that is no string`, "__metadata__");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw bad(file, "has __metadata__ that is no object", "__metadata__");
+  for (const [key, text] of Object.entries(value))
+    if (typeof text !== "string") throw bad(file, `has __metadata__.${key} that is no string`, "__metadata__");
   return value as Record<string, string>;
 }
 
 function readEntry(file: string, name: string, value: unknown): SafetensorsEntry {
   const entry = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   const dtype = entry["dtype"];
-  if (typeof dtype !== "string" || !Object.hasOwn(safetensorsBits, dtype)) throw bad(file, `has the tensor ${name} with the dtype ${JSON.stringify(dtype)}`, name);
+  if (typeof dtype !== "string" || !Object.hasOwn(safetensorsBits, dtype))
+    throw bad(file, `has the tensor ${name} with the dtype ${JSON.stringify(dtype)}`, name);
   const shape = naturals(entry["shape"], maxDims);
   const range = naturals(entry["data_offsets"], 2);
   const [begin, end] = range ?? [];
   if (!shape) throw bad(file, `has the tensor ${name} without a proper shape`, name);
   if (begin === undefined || end === undefined || end < begin) throw bad(file, `has the tensor ${name} without proper data_offsets`, name);
   const bits = shape.reduce((product, n) => product * BigInt(n), BigInt(safetensorsBits[dtype as SafetensorsDtype]));
-  if (bits !== 8n * BigInt(end - begin)) throw bad(file, `has the tensor ${name} of shape [${shape.join(", ")}] and ${dtype} in ${end - begin} bytes`, name);
+  if (bits !== 8n * BigInt(end - begin))
+    throw bad(file, `has the tensor ${name} of shape [${shape.join(", ")}] and ${dtype} in ${end - begin} bytes`, name);
   return { name, dtype: dtype as SafetensorsDtype, shape, offset: begin, bytes: end - begin };
 }
 
 function naturals(value: unknown, maxLength: number): number[] | undefined {
-  return Array.isArray(value) && value.length <= maxLength && value.every((n) => Number.isSafeInteger(n) && n >= 0) ? (value as number[]) : undefined;
+  return Array.isArray(value) && value.length <= maxLength && value.every((n) => Number.isSafeInteger(n) && n >= 0)
+    ? (value as number[])
+    : undefined;
 }
 
 function checkTiling(file: string, tensors: SafetensorsEntry[], dataBytes: number): void {
   let at = 0;
   for (const { name, offset, bytes } of tensors.toSorted((a, b) => a.offset - b.offset || a.bytes - b.bytes)) {
-    if (offset !== at) throw bad(file, `has ${offset > at ? "a hole before" : "an overlap at"} the tensor ${name}: it begins at ${offset} of the data, ${at} was expected`, name);
+    if (offset !== at)
+      throw bad(
+        file,
+        `has ${offset > at ? "a hole before" : "an overlap at"} the tensor ${name}: it begins at ${offset} of the data, ${at} was expected`,
+        name,
+      );
     at += bytes;
   }
   if (at !== dataBytes) throw bad(file, `has ${dataBytes} bytes of data; its tensors take ${at}`);
 }
 
 function bad(file: string, what: string, field?: string, cause?: unknown): LexiscopeError {
-  return new LexiscopeError("bad_file", `${file} ${what}`, { file, ...(field === undefined ? {} : { field }), cause, hint: "the file is truncated or damaged; make or download it again" });
+  return new LexiscopeError("bad_file", `${file} ${what}`, {
+    file,
+    ...(field === undefined ? {} : { field }),
+    cause,
+    hint: "the file is truncated or damaged; make or download it again",
+  });
 }

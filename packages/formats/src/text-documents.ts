@@ -6,6 +6,7 @@ export type TextSplit = "file" | "line" | "block" | { separator: string };
  * Documents of white space only are left out; line ends inside are kept as they are.
  */
 export function splitText(text: string, split: TextSplit): string[] {
-  const parts = split === "file" ? [text] : text.split(split === "line" ? /\r\n|\n|\r/ : split === "block" ? /(?:\r?\n[ \t]*){2,}/ : split.separator);
+  const parts =
+    split === "file" ? [text] : text.split(split === "line" ? /\r\n|\n|\r/ : split === "block" ? /(?:\r?\n[ \t]*){2,}/ : split.separator);
   return parts.filter((part) => part.trim() !== "");
 }

@@ -17,7 +17,8 @@ test("plain, gzip and zstd give the same text", async () => {
   await writeFile(join(folder, "a.txt"), bytes);
   await writeFile(join(folder, "a.txt.gz"), gzipSync(bytes));
   await writeFile(join(folder, "a.txt.zst"), zstdCompressSync(bytes));
-  for (const name of ["a.txt", "a.txt.gz", "a.txt.zst"]) expect(await readText(join(folder, name))).toEqual({ text: "Naïve café\n", replaced: 0 });
+  for (const name of ["a.txt", "a.txt.gz", "a.txt.zst"])
+    expect(await readText(join(folder, name))).toEqual({ text: "Naïve café\n", replaced: 0 });
 });
 
 test("invalid bytes are counted, a U+FFFD that was written is not", () => {

@@ -24,7 +24,14 @@ export async function readText(path: string, signal?: AbortSignal): Promise<Read
       write(chunk: Uint8Array, _encoding, done) {
         bytes += chunk.byteLength;
         chunks.push(chunk);
-        done(bytes > maxTextBytes ? new LexiscopeError("bad_file", `${path} holds more than ${maxTextBytes} bytes of text`, { file: path, hint: "split it into several files" }) : null);
+        done(
+          bytes > maxTextBytes
+            ? new LexiscopeError("bad_file", `${path} holds more than ${maxTextBytes} bytes of text`, {
+                file: path,
+                hint: "split it into several files",
+              })
+            : null,
+        );
       },
     }),
     signal,
@@ -68,7 +75,12 @@ export function asTextError(error: unknown, path: string): unknown {
   if (error instanceof LexiscopeError) return error;
   if ((error as Error).name === "AbortError") return new LexiscopeError("aborted", "stopped", { cause: error });
   const code = String((error as NodeJS.ErrnoException).code);
-  if (/^(Z_|ERR_ZSTD|ZSTD_)/.test(code)) return new LexiscopeError("bad_file", `${path} cannot be unpacked: ${messageOf(error)}`, { file: path, cause: error, hint: "the file is truncated or damaged" });
+  if (/^(Z_|ERR_ZSTD|ZSTD_)/.test(code))
+    return new LexiscopeError("bad_file", `${path} cannot be unpacked: ${messageOf(error)}`, {
+      file: path,
+      cause: error,
+      hint: "the file is truncated or damaged",
+    });
   return new LexiscopeError("environment", `${path} cannot be read: ${messageOf(error)}`, { file: path, cause: error });
 }
 

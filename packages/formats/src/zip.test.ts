@@ -44,7 +44,10 @@ function makeZip(files: readonly [name: string, data: Uint8Array, method: 0 | 8]
 }
 
 const big = Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * i) >> 5);
-const zip = makeZip([["a/stored.bin", Uint8Array.of(1, 2, 3), 0], ["packed.bin", big, 8]]);
+const zip = makeZip([
+  ["a/stored.bin", Uint8Array.of(1, 2, 3), 0],
+  ["packed.bin", big, 8],
+]);
 
 const contents = async (bytes: Uint8Array): Promise<Map<string, Buffer>> => {
   const reader = bytesReader(bytes, "x.zip");
@@ -75,7 +78,10 @@ test("an entry goes to a file, with its hash and progress", async () => {
 });
 
 test("truncations and flipped bits give the contents or a LexiscopeError", async () => {
-  const small = makeZip([["s", Uint8Array.of(1, 2, 3), 0], ["p", Buffer.from("words ".repeat(20)), 8]]);
+  const small = makeZip([
+    ["s", Uint8Array.of(1, 2, 3), 0],
+    ["p", Buffer.from("words ".repeat(20)), 8],
+  ]);
   await fc.assert(
     fc.asyncProperty(fc.nat(small.length), fc.array(fc.nat(small.length * 8 - 1), { maxLength: 3 }), async (length, flips) => {
       const bytes = Buffer.from(small);

@@ -1,7 +1,16 @@
 import { expect, test } from "vitest";
 import { addedTokenSplitter, type Piece } from "./added-tokens.ts";
 
-const token = (content: string, flags: Partial<Record<"single_word" | "lstrip" | "rstrip", boolean>> = {}) => ({ id: 0, content, special: true, normalized: false, single_word: false, lstrip: false, rstrip: false, ...flags });
+const token = (content: string, flags: Partial<Record<"single_word" | "lstrip" | "rstrip", boolean>> = {}) => ({
+  id: 0,
+  content,
+  special: true,
+  normalized: false,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+  ...flags,
+});
 const show = (pieces: Piece[]): string[] => pieces.map((piece) => (typeof piece === "string" ? piece : `[${piece.content}]`));
 
 test("leftmost, longest, nothing lost", () => {

@@ -18,7 +18,7 @@ export function addedTokenSplitter(tokens: readonly AddedTokenJson[]): (text: st
   return function splitAtAddedTokens(text) {
     const pieces: Piece[] = [];
     let start = 0;
-    for (let at = 0; at < text.length; ) {
+    for (let at = 0; at < text.length;) {
       const token = longest(root, text, at);
       const end = at + (token?.content.length ?? 0);
       if (!token || (token.single_word && (isWord(text, at, -1) || isWord(text, end, 1)))) {
@@ -58,6 +58,7 @@ function longest(root: TrieNode, text: string, at: number): AddedTokenJson | und
 }
 
 function isWord(text: string, at: number, direction: -1 | 1): boolean {
-  const code = direction === 1 ? text.codePointAt(at) : (text.codePointAt(at - 2) ?? 0) > 0xffff ? text.codePointAt(at - 2) : text.codePointAt(at - 1);
+  const code =
+    direction === 1 ? text.codePointAt(at) : (text.codePointAt(at - 2) ?? 0) > 0xffff ? text.codePointAt(at - 2) : text.codePointAt(at - 1);
   return code !== undefined && wordChar.test(String.fromCodePoint(code));
 }

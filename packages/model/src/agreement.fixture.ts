@@ -25,13 +25,20 @@ export async function goldenForward(): Promise<GoldenForward> {
 }
 
 export function goldenGreedy(): { messages: ChatMessage[]; prompt: number[]; ids: number[] }[] {
-  return (JSON.parse(readFileSync(goldenPath("greedy.json"), "utf8")) as { items: { messages: ChatMessage[]; prompt: number[]; ids: number[] }[] }).items;
+  return (
+    JSON.parse(readFileSync(goldenPath("greedy.json"), "utf8")) as { items: { messages: ChatMessage[]; prompt: number[]; ids: number[] }[] }
+  ).items;
 }
 
 /** All logits of the golden texts, and the residual streams after the golden layers. */
 export async function forwardGolden(model: Model, golden: GoldenForward): Promise<NativeForwardOutput> {
   const taps = layers.map((layer) => ({ site: `blocks.${layer}.hook_resid_post`, values: "f32" as const }));
-  return withTask(undefined, (task) => model.native.forward({ tokens: golden.i32("tokens"), lengths: new Int32Array(texts).fill(length), taps, edits: [], logits: "full", top: 0 }, task));
+  return withTask(undefined, (task) =>
+    model.native.forward(
+      { tokens: golden.i32("tokens"), lengths: new Int32Array(texts).fill(length), taps, edits: [], logits: "full", top: 0 },
+      task,
+    ),
+  );
 }
 
 /** KL(p‖q) in nats between the next-token distributions of two rows of logits. */

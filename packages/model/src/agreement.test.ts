@@ -23,7 +23,9 @@ describe.skipIf(skipped)(`SmolLM2 on the f32 path against Transformers 5.23 ${sk
     const { logits = new Float32Array(), logSumExp = new Float32Array(), taps } = await forwardGolden(model, golden);
     const width = model.architecture.vocabulary;
     const [topIds, randomIds] = [golden.i32("top_ids"), golden.i32("random_ids")];
-    const [topLogits, randomLogits, maxLogit, goldenLse] = ["top_logits", "random_logits", "max_abs_logit", "log_sum_exp"].map((name) => golden.f32(name));
+    const [topLogits, randomLogits, maxLogit, goldenLse] = ["top_logits", "random_logits", "max_abs_logit", "log_sum_exp"].map((name) =>
+      golden.f32(name),
+    );
     const worst = { logit: 0, logSumExp: 0, argmax: 0 };
     for (let row = 0; row < texts * length; row++) {
       const mine = logits.subarray(row * width, (row + 1) * width);

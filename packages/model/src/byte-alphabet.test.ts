@@ -9,7 +9,11 @@ test("visible bytes stand for themselves, the other 68 follow from U+0100", () =
 });
 
 test("bytes survive the alphabet", () => {
-  fc.assert(fc.property(fc.uint8Array(), (bytes) => Buffer.from(alphabetToBytes(Array.from(bytes, (byte) => byteToChar[byte]).join(""))).equals(bytes)));
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) =>
+      Buffer.from(alphabetToBytes(Array.from(bytes, (byte) => byteToChar[byte]).join(""))).equals(bytes),
+    ),
+  );
 });
 
 test("an entry outside the alphabet is its own UTF-8", () => {

@@ -4,7 +4,9 @@
  */
 export const byteToChar: readonly string[] = (() => {
   let next = 0x100;
-  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode((byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174 ? byte : next++));
+  return Array.from({ length: 256 }, (_, byte) =>
+    String.fromCharCode((byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174 ? byte : next++),
+  );
 })();
 
 const charToByte: ReadonlyMap<string, number> = new Map(byteToChar.map((char, byte) => [char, byte]));

@@ -23,7 +23,12 @@ export interface ChatTemplateSource {
 /** A Jinja chat template, rendered as Transformers does (blocks trimmed, `tools` none) and within bounds of size and time. */
 export function createChatTemplate(source: ChatTemplateSource): ChatTemplate {
   const { file } = source;
-  if (source.template.length > maxTemplateCharacters) throw new LexiscopeError("bad_file", `${file}: the chat template has ${source.template.length} characters; ${maxTemplateCharacters} are allowed`, { file, field: "chat_template" });
+  if (source.template.length > maxTemplateCharacters)
+    throw new LexiscopeError(
+      "bad_file",
+      `${file}: the chat template has ${source.template.length} characters; ${maxTemplateCharacters} are allowed`,
+      { file, field: "chat_template" },
+    );
   let parsed: Template | undefined;
   return {
     render: (messages, { addGenerationPrompt }) => {
@@ -48,7 +53,14 @@ export function createChatTemplate(source: ChatTemplateSource): ChatTemplate {
 
 /** What Transformers puts into every template's environment; the library's own `Template.render` has the same, with an unbounded `range`. */
 const globals = {
-  ...Object.fromEntries([["true", true], ["True", true], ["false", false], ["False", false], ["none", null], ["None", null]]),
+  ...Object.fromEntries([
+    ["true", true],
+    ["True", true],
+    ["false", false],
+    ["False", false],
+    ["none", null],
+    ["None", null],
+  ]),
   range: boundedRange,
   raise_exception: (message: unknown): never => {
     throw new Error(String(message));
@@ -62,12 +74,18 @@ function bounded<T>(file: string, complaint: string, work: () => T): T {
     return vm.runInNewContext("work()", { work }, { timeout: maxMilliseconds }) as T;
   } catch (cause) {
     const late = (cause as NodeJS.ErrnoException | undefined)?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
-    throw new LexiscopeError("invalid_input", late ? `${file}: the chat template ran for more than ${maxMilliseconds} ms` : `${file}: the model's chat template ${complaint}: ${messageOf(cause)}`, {
-      file,
-      field: "chat_template",
-      hint: late ? "use another copy of the model" : "many templates want user and assistant in turn, and some know no system message",
-      cause,
-    });
+    throw new LexiscopeError(
+      "invalid_input",
+      late
+        ? `${file}: the chat template ran for more than ${maxMilliseconds} ms`
+        : `${file}: the model's chat template ${complaint}: ${messageOf(cause)}`,
+      {
+        file,
+        field: "chat_template",
+        hint: late ? "use another copy of the model" : "many templates want user and assistant in turn, and some know no system message",
+        cause,
+      },
+    );
   }
 }
 
@@ -79,10 +97,15 @@ function boundedRange(first: number, second?: number, step = 1): number[] {
 }
 
 function checkMessages(messages: readonly ChatMessage[]): void {
-  const wrong = (what: string, field: string): LexiscopeError => new LexiscopeError("invalid_input", what, { field, hint: `messages are {role, content} with a role of ${roles.join(", ")} and text as content` });
+  const wrong = (what: string, field: string): LexiscopeError =>
+    new LexiscopeError("invalid_input", what, {
+      field,
+      hint: `messages are {role, content} with a role of ${roles.join(", ")} and text as content`,
+    });
   if (!Array.isArray(messages) || messages.length === 0) throw wrong("a conversation needs at least one message", "messages");
   for (const [i, message] of messages.entries() as IterableIterator<[number, Partial<ChatMessage> | null]>) {
-    if (!roles.includes(message?.role ?? "")) throw wrong(`message ${i} has the role ${JSON.stringify(message?.role)}`, `messages.${i}.role`);
+    if (!roles.includes(message?.role ?? ""))
+      throw wrong(`message ${i} has the role ${JSON.stringify(message?.role)}`, `messages.${i}.role`);
     if (typeof message?.content !== "string") throw wrong(`message ${i} has no text`, `messages.${i}.content`);
   }
 }

@@ -2,7 +2,7 @@
 export function escapeBytes(bytes: Uint8Array): string {
   const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let text = "";
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes[at] ?? 0);
     try {
       if (at + length > bytes.length) throw new RangeError("incomplete");

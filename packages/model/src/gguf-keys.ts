@@ -33,21 +33,39 @@ export class GgufKeys {
   }
 
   strings(key: string): readonly string[] | undefined {
-    return this.#get(key, "an array of strings", (value): value is readonly string[] => Array.isArray(value) && value.every((item) => typeof item === "string"));
+    return this.#get(
+      key,
+      "an array of strings",
+      (value): value is readonly string[] => Array.isArray(value) && value.every((item) => typeof item === "string"),
+    );
   }
 
   numbers(key: string): ArrayLike<number> | undefined {
-    return this.#get(key, "an array of numbers", (value): value is ArrayLike<number> => ArrayBuffer.isView(value) || (Array.isArray(value) && value.every((item) => typeof item === "number")));
+    return this.#get(
+      key,
+      "an array of numbers",
+      (value): value is ArrayLike<number> =>
+        ArrayBuffer.isView(value) || (Array.isArray(value) && value.every((item) => typeof item === "number")),
+    );
   }
 
   needed<T>(key: string, value: T | undefined): T {
-    if (value === undefined) throw new LexiscopeError("bad_file", `${this.file} lacks the key ${key}`, { file: this.file, field: key, hint: "convert or download the model again" });
+    if (value === undefined)
+      throw new LexiscopeError("bad_file", `${this.file} lacks the key ${key}`, {
+        file: this.file,
+        field: key,
+        hint: "convert or download the model again",
+      });
     return value;
   }
 
   #get<T>(key: string, kind: string, is: (value: unknown) => value is T): T | undefined {
     const value: unknown = this.#keys.get(key);
     if (value === undefined || is(value)) return value;
-    throw new LexiscopeError("bad_file", `${this.file}: ${key} is not ${kind}`, { file: this.file, field: key, hint: "convert or download the model again" });
+    throw new LexiscopeError("bad_file", `${this.file}: ${key} is not ${kind}`, {
+      file: this.file,
+      field: key,
+      hint: "convert or download the model again",
+    });
   }
 }

@@ -31,7 +31,8 @@ describe("the gpt2 model", () => {
 
   test("BOS: as the file says, else as the pre-tokenizer's family does", async () => {
     const bos = { "tokenizer.ggml.bos_token_id": tinyTokens.length - 2 };
-    const first = async (keys: Record<string, GgufWritable>, pre?: string): Promise<boolean> => (await tinyKeys({ ...bos, ...keys }, pre)).encode("x")[0] === tinyTokens.length - 2;
+    const first = async (keys: Record<string, GgufWritable>, pre?: string): Promise<boolean> =>
+      (await tinyKeys({ ...bos, ...keys }, pre)).encode("x")[0] === tinyTokens.length - 2;
     expect(await first({})).toBe(false);
     expect(await first({}, "llama-bpe")).toBe(true);
     expect(await first({ "tokenizer.ggml.add_bos_token": false }, "llama-bpe")).toBe(false);
@@ -41,7 +42,10 @@ describe("the gpt2 model", () => {
   test("refusals", async () => {
     await expect(tinyKeys({ "tokenizer.ggml.pre": "martian" })).rejects.toMatchObject({ code: "unsupported", field: "tokenizer.ggml.pre" });
     await expect(tinyKeys({ "tokenizer.ggml.pre": "martian" }, "gpt-2")).resolves.toBeDefined();
-    await expect(tinyKeys({ "tokenizer.ggml.model": "rwkv" })).rejects.toMatchObject({ code: "unsupported", field: "tokenizer.ggml.model" });
+    await expect(tinyKeys({ "tokenizer.ggml.model": "rwkv" })).rejects.toMatchObject({
+      code: "unsupported",
+      field: "tokenizer.ggml.model",
+    });
     await expect(tinyKeys({ "tokenizer.ggml.token_type": Int32Array.of(1) })).rejects.toMatchObject({ code: "bad_file" });
     await expect(tinyKeys({ "tokenizer.ggml.tokens": ["a", "a"] })).rejects.toMatchObject({ code: "bad_file" });
     await expect(open({})).rejects.toMatchObject({ code: "bad_file", field: "tokenizer.ggml.tokens" });
@@ -81,14 +85,21 @@ describe("the llama model (SentencePiece)", () => {
   }
 
   test("merges by score, as the readable reference does", async () => {
-    const orders = fc.shuffledSubarray(pairs.map((_, i) => -i), { minLength: pairs.length });
+    const orders = fc.shuffledSubarray(
+      pairs.map((_, i) => -i),
+      { minLength: pairs.length },
+    );
     await fc.assert(
-      fc.asyncProperty(orders, fc.array(fc.constantFrom("a", "b", "c", " "), { minLength: 1, maxLength: 30 }), async (scores, characters) => {
-        const text = characters.join("");
-        const tokenizer = await open(keys(scores));
-        expect(tokenizer.encode(text, { addSpecial: false }).map((id) => tokens[id])).toEqual(reference(text, scores));
-        expect(tokenizer.decode(tokenizer.encode(text), { skipSpecial: true })).toBe(text);
-      }),
+      fc.asyncProperty(
+        orders,
+        fc.array(fc.constantFrom("a", "b", "c", " "), { minLength: 1, maxLength: 30 }),
+        async (scores, characters) => {
+          const text = characters.join("");
+          const tokenizer = await open(keys(scores));
+          expect(tokenizer.encode(text, { addSpecial: false }).map((id) => tokens[id])).toEqual(reference(text, scores));
+          expect(tokenizer.decode(tokenizer.encode(text), { skipSpecial: true })).toBe(text);
+        },
+      ),
       { numRuns: 60 },
     );
   });

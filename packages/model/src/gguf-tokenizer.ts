@@ -29,16 +29,22 @@ export function ggufTokenizer(keys: GgufKeys, pre?: string): TokenizerSource {
   if (whole !== undefined) return { json: parseWhole(whole, file), file, bosToken, eosToken };
   const model = keys.needed("tokenizer.ggml.model", keys.string("tokenizer.ggml.model"));
   if (model !== "gpt2" && model !== "llama") {
-    throw new LexiscopeError("unsupported", `${file}: the tokenizer model ${JSON.stringify(model)} is not yet supported`, { file, field: "tokenizer.ggml.model", hint: "gpt2 (byte-level BPE) and llama (SentencePiece) are" });
+    throw new LexiscopeError("unsupported", `${file}: the tokenizer model ${JSON.stringify(model)} is not yet supported`, {
+      file,
+      field: "tokenizer.ggml.model",
+      hint: "gpt2 (byte-level BPE) and llama (SentencePiece) are",
+    });
   }
   const { json, addBos } = model === "gpt2" ? byteLevel(keys, vocabulary, pre) : sentencePiece(keys, vocabulary);
   const added = vocabulary.tokens.flatMap((content, id): AddedTokenJson[] => {
     const type = vocabulary.types[id];
     const special = type === tokenType.control || type === tokenType.unknown;
-    return special || type === tokenType.userDefined ? [{ id, content, special, single_word: false, lstrip: false, rstrip: false, normalized: false }] : [];
+    return special || type === tokenType.userDefined
+      ? [{ id, content, special, single_word: false, lstrip: false, rstrip: false, normalized: false }]
+      : [];
   });
-  const before = keys.bool("tokenizer.ggml.add_bos_token") ?? addBos ? bosToken : undefined;
-  const after = keys.bool("tokenizer.ggml.add_eos_token") ?? false ? eosToken : undefined;
+  const before = (keys.bool("tokenizer.ggml.add_bos_token") ?? addBos) ? bosToken : undefined;
+  const after = (keys.bool("tokenizer.ggml.add_eos_token") ?? false) ? eosToken : undefined;
   return { json: { added_tokens: added, post_processor: template(before, after), ...json }, file, bosToken, eosToken };
 }
 
@@ -47,8 +53,12 @@ function readVocabulary(keys: GgufKeys): Vocabulary {
   const tokens = listed.map((token, id) => (token === "" ? `[EMPTY_${id}]` : token));
   const types = keys.numbers("tokenizer.ggml.token_type") ?? new Uint8Array(tokens.length).fill(tokenType.normal);
   const scores = keys.numbers("tokenizer.ggml.scores");
-  for (const [name, list] of [["token_type", types], ["scores", scores]] as const) {
-    if (list && list.length !== tokens.length) throw bad(keys.file, `tokenizer.ggml.${name}`, `${list.length} entries for ${tokens.length} tokens`);
+  for (const [name, list] of [
+    ["token_type", types],
+    ["scores", scores],
+  ] as const) {
+    if (list && list.length !== tokens.length)
+      throw bad(keys.file, `tokenizer.ggml.${name}`, `${list.length} entries for ${tokens.length} tokens`);
   }
   const seen = new Set<string>();
   for (const token of tokens) {
@@ -63,7 +73,10 @@ function byteLevel(keys: GgufKeys, { tokens }: Vocabulary, pre: string | undefin
   const merges = keys.needed("tokenizer.ggml.merges", keys.strings("tokenizer.ggml.merges")).map(splitMerge);
   const json = {
     normalizer: null,
-    pre_tokenizer: { type: "Sequence", pretokenizers: [...rule.regexes.map(split), { type: "ByteLevel", add_prefix_space: false, use_regex: false }] },
+    pre_tokenizer: {
+      type: "Sequence",
+      pretokenizers: [...rule.regexes.map(split), { type: "ByteLevel", add_prefix_space: false, use_regex: false }],
+    },
     decoder: { type: "ByteLevel" },
     model: { type: "BPE", vocab: ids(tokens), merges, ignore_merges: rule.ignoreMerges },
   };
@@ -79,9 +92,21 @@ function sentencePiece(keys: GgufKeys, vocabulary: Vocabulary): { json: Json; ad
     pre_tokenizer: null,
     decoder: {
       type: "Sequence",
-      decoders: [{ type: "Replace", pattern: { String: "\u2581" }, content: " " }, { type: "ByteFallback" }, { type: "Fuse" }, ...(prefix ? [{ type: "Strip", content: " ", start: 1, stop: 0 }] : [])],
+      decoders: [
+        { type: "Replace", pattern: { String: "\u2581" }, content: " " },
+        { type: "ByteFallback" },
+        { type: "Fuse" },
+        ...(prefix ? [{ type: "Strip", content: " ", start: 1, stop: 0 }] : []),
+      ],
     },
-    model: { type: "BPE", vocab: ids(vocabulary.tokens), merges: mergesFromScores(keys, vocabulary), byte_fallback: true, fuse_unk: true, unk_token: unknown },
+    model: {
+      type: "BPE",
+      vocab: ids(vocabulary.tokens),
+      merges: mergesFromScores(keys, vocabulary),
+      byte_fallback: true,
+      fuse_unk: true,
+      unk_token: unknown,
+    },
   };
   return { json, addBos: true };
 }
@@ -93,7 +118,8 @@ function sentencePiece(keys: GgufKeys, vocabulary: Vocabulary): { json: Json; ad
 function mergesFromScores(keys: GgufKeys, { tokens, types, scores: read }: Vocabulary): [string, string][] {
   const scores = keys.needed("tokenizer.ggml.scores", read);
   const mergeable = new Map<string, number>();
-  for (const [id, token] of tokens.entries()) if (types[id] === tokenType.normal || types[id] === tokenType.unused) mergeable.set(token, id);
+  for (const [id, token] of tokens.entries())
+    if (types[id] === tokenType.normal || types[id] === tokenType.unused) mergeable.set(token, id);
   const found: { left: string; right: string; score: number; l: number; r: number }[] = [];
   for (const [token, id] of mergeable) {
     const characters = Array.from(token);
@@ -122,7 +148,11 @@ function parseWhole(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new LexiscopeError("bad_file", `${file}: tokenizer.huggingface.json is not valid JSON`, { file, field: "tokenizer.huggingface.json", cause });
+    throw new LexiscopeError("bad_file", `${file}: tokenizer.huggingface.json is not valid JSON`, {
+      file,
+      field: "tokenizer.huggingface.json",
+      cause,
+    });
   }
 }
 

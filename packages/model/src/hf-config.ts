@@ -6,7 +6,8 @@ export class HfConfig {
   readonly #json: Record<string, unknown>;
 
   constructor(file: string, json: unknown) {
-    if (typeof json !== "object" || json === null || Array.isArray(json)) throw new LexiscopeError("bad_file", `${file} holds no JSON object`, { file, hint: "download the model again" });
+    if (typeof json !== "object" || json === null || Array.isArray(json))
+      throw new LexiscopeError("bad_file", `${file} holds no JSON object`, { file, hint: "download the model again" });
     this.file = file;
     this.#json = json as Record<string, unknown>;
   }
@@ -37,13 +38,17 @@ export class HfConfig {
   }
 
   needed<T>(key: string, value: T | undefined): T {
-    if (value === undefined) throw new LexiscopeError("bad_file", `${this.file} lacks ${key}`, { file: this.file, field: key, hint: "download the model again" });
+    if (value === undefined)
+      throw new LexiscopeError("bad_file", `${this.file} lacks ${key}`, { file: this.file, field: key, hint: "download the model again" });
     return value;
   }
 
   #typed<T>(key: string, kind: string, is: (value: unknown) => value is T): T | undefined {
     const value = this.get(key);
     if (value === undefined || is(value)) return value;
-    throw new LexiscopeError("bad_file", `${this.file}: ${key} is ${JSON.stringify(value)?.slice(0, 60)}, not ${kind}`, { file: this.file, field: key });
+    throw new LexiscopeError("bad_file", `${this.file}: ${key} is ${JSON.stringify(value)?.slice(0, 60)}, not ${kind}`, {
+      file: this.file,
+      field: key,
+    });
   }
 }

@@ -17,7 +17,9 @@ export async function findInHubCache(ref: string, env: NodeJS.ProcessEnv = proce
   const repository = join(hubCacheFolder(env), `models--${match[1].replace("/", "--")}`);
   const revision = match[2] ?? "main";
   const snapshots = await readdir(join(repository, "snapshots")).catch((): string[] => []);
-  const commit = snapshots.includes(revision) ? revision : (await readFile(join(repository, "refs", revision), "utf8").catch(() => "")).trim();
+  const commit = snapshots.includes(revision)
+    ? revision
+    : (await readFile(join(repository, "refs", revision), "utf8").catch(() => "")).trim();
   const chosen = snapshots.includes(commit) ? commit : match[2] === undefined && snapshots.length === 1 ? snapshots[0] : undefined;
   return chosen === undefined ? undefined : join(repository, "snapshots", chosen);
 }

@@ -24,12 +24,19 @@ export async function filesKey(files: readonly string[]): Promise<string> {
 }
 
 /** The hashes of these files: remembered, or computed by `weightsHash` and remembered. `weightsHash` runs only when needed. */
-export async function rememberedHashes(files: readonly string[], weightsHash: () => Promise<string>, signal?: AbortSignal): Promise<FileHashes> {
+export async function rememberedHashes(
+  files: readonly string[],
+  weightsHash: () => Promise<string>,
+  signal?: AbortSignal,
+): Promise<FileHashes> {
   const key = await filesKey(files);
   const known = (await readMemory())[key];
   if (known) return known;
   const [only, ...others] = files;
-  const hashes = { weightsHash: await weightsHash(), fileHash: only === undefined || others.length > 0 ? null : await sha256File(only, signal) };
+  const hashes = {
+    weightsHash: await weightsHash(),
+    fileHash: only === undefined || others.length > 0 ? null : await sha256File(only, signal),
+  };
   if ((await filesKey(files)) === key) {
     const entries = Object.entries({ ...(await readMemory()), [key]: hashes });
     await writeJsonAtomic(memoryPath(), Object.fromEntries(entries.slice(-maxEntries))).catch(() => {}); // a home that cannot be written costs time, not the answer
@@ -45,7 +52,9 @@ async function readMemory(): Promise<Record<string, FileHashes>> {
   if (!existsSync(memoryPath())) return {};
   const json: unknown = await readJson(memoryPath()).catch(() => ({})); // a damaged memory is no memory
   const entries = Object.entries(typeof json === "object" && json !== null ? json : {});
-  return Object.fromEntries(entries.filter((entry): entry is [string, FileHashes] => isHash((entry[1] as Partial<FileHashes> | null)?.weightsHash)));
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, FileHashes] => isHash((entry[1] as Partial<FileHashes> | null)?.weightsHash)),
+  );
 }
 
 function isHash(value: unknown): boolean {

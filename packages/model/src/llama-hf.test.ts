@@ -3,23 +3,41 @@ import { HfConfig } from "./hf-config.ts";
 import { llamaFromConfig } from "./llama-hf.ts";
 import { tinyArchitecture, tinyConfig } from "./tiny-model.fixture.ts";
 
-const read = (change: Record<string, unknown>): ReturnType<typeof llamaFromConfig> => llamaFromConfig(new HfConfig("config.json", { ...tinyConfig(tinyArchitecture()), ...change }));
+const read = (change: Record<string, unknown>): ReturnType<typeof llamaFromConfig> =>
+  llamaFromConfig(new HfConfig("config.json", { ...tinyConfig(tinyArchitecture()), ...change }));
 
 test("the plain style and rope_parameters give the same architecture", () => {
   expect(read({}).architecture).toEqual({ ...tinyArchitecture(), positions: { ...tinyArchitecture().positions, divisors: undefined } });
-  expect(read({ rope_theta: undefined, rope_parameters: { rope_type: "default", rope_theta: 10_000 } }).architecture).toEqual(read({}).architecture);
+  expect(read({ rope_theta: undefined, rope_parameters: { rope_type: "default", rope_theta: 10_000 } }).architecture).toEqual(
+    read({}).architecture,
+  );
 });
 
 test("defaults of the family", () => {
-  const { architecture } = read({ num_key_value_heads: null, head_dim: null, rope_theta: undefined, rms_norm_eps: undefined, max_position_embeddings: undefined });
-  expect(architecture).toMatchObject({ kvHeads: 4, headWidth: 8, context: 2048, norm: { epsilon: 1e-6 }, positions: { base: 10_000, width: 8 } });
+  const { architecture } = read({
+    num_key_value_heads: null,
+    head_dim: null,
+    rope_theta: undefined,
+    rms_norm_eps: undefined,
+    max_position_embeddings: undefined,
+  });
+  expect(architecture).toMatchObject({
+    kvHeads: 4,
+    headWidth: 8,
+    context: 2048,
+    norm: { epsilon: 1e-6 },
+    positions: { base: 10_000, width: 8 },
+  });
   expect(read({ head_dim: 16 }).architecture).toMatchObject({ headWidth: 16, positions: { width: 16 } });
 });
 
 test("scaled positions become divisors in both styles", () => {
   const linear = Array.from({ length: 4 }, () => 2);
   expect(read({ rope_scaling: { type: "linear", factor: 2 } }).architecture.positions.divisors).toEqual(linear);
-  expect(read({ rope_parameters: { rope_type: "linear", factor: 2, rope_theta: 500 } }).architecture.positions).toMatchObject({ divisors: linear, base: 500 });
+  expect(read({ rope_parameters: { rope_type: "linear", factor: 2, rope_theta: 500 } }).architecture.positions).toMatchObject({
+    divisors: linear,
+    base: 500,
+  });
 });
 
 describe("refusals by name", () => {

@@ -15,7 +15,8 @@ export interface LlamaHf {
 /** Reads both styles of `config.json` (`rope_theta` + `rope_scaling`, or `rope_parameters`). Anything else than Llama is refused by name. */
 export function llamaFromConfig(config: HfConfig): LlamaHf {
   const family = config.needed("model_type", config.string("model_type"));
-  if (family !== "llama") throw unsupported(config, "model_type", `models of the type ${JSON.stringify(family)}`, "Llama-family models (model_type llama) are");
+  if (family !== "llama")
+    throw unsupported(config, "model_type", `models of the type ${JSON.stringify(family)}`, "Llama-family models (model_type llama) are");
   refuse(config);
   const layers = config.needed("num_hidden_layers", config.integer("num_hidden_layers"));
   const d = config.needed("hidden_size", config.integer("hidden_size"));
@@ -40,7 +41,12 @@ export function llamaFromConfig(config: HfConfig): LlamaHf {
     mlp: { kind: "gated", activation: "silu" },
     tied: config.bool("tie_word_embeddings") ?? false,
   });
-  return { architecture, tieFlag: config.bool("tie_word_embeddings"), attentionBias: config.bool("attention_bias") ?? false, mlpBias: config.bool("mlp_bias") ?? false };
+  return {
+    architecture,
+    tieFlag: config.bool("tie_word_embeddings"),
+    attentionBias: config.bool("attention_bias") ?? false,
+    mlpBias: config.bool("mlp_bias") ?? false,
+  };
 }
 
 /** Settings that change the forward pass and that ours does not know. */
@@ -50,11 +56,22 @@ function refuse(config: HfConfig): void {
   const window = config.integer("sliding_window");
   if (window !== undefined) throw unsupported(config, "sliding_window", `a sliding window of ${window}`);
   const kinds = config.get("layer_types");
-  if (Array.isArray(kinds) && kinds.some((kind) => kind !== "full_attention")) throw unsupported(config, "layer_types", `the layer type ${String(kinds.find((kind) => kind !== "full_attention"))}`);
+  if (Array.isArray(kinds) && kinds.some((kind) => kind !== "full_attention"))
+    throw unsupported(config, "layer_types", `the layer type ${String(kinds.find((kind) => kind !== "full_attention"))}`);
   const quantisation = config.object("quantization_config");
-  if (quantisation) throw unsupported(config, "quantization_config", `weights quantised by ${quantisation.string("quant_method") ?? "an unnamed method"}`, "full-precision folders and GGUF files are");
+  if (quantisation)
+    throw unsupported(
+      config,
+      "quantization_config",
+      `weights quantised by ${quantisation.string("quant_method") ?? "an unnamed method"}`,
+      "full-precision folders and GGUF files are",
+    );
 }
 
 function unsupported(config: HfConfig, field: string, what: string, hint?: string): LexiscopeError {
-  return new LexiscopeError("unsupported", `${config.file}: ${what}: not yet supported`, { file: config.file, field, ...(hint ? { hint } : {}) });
+  return new LexiscopeError("unsupported", `${config.file}: ${what}: not yet supported`, {
+    file: config.file,
+    field,
+    ...(hint ? { hint } : {}),
+  });
 }

@@ -29,7 +29,10 @@ export async function openModel(ref: string, options: OpenModelOptions = {}): Pr
   const { dtype = "fast", signal, onProgress } = options;
   throwIfAborted(signal);
   const place = await resolveModel(ref, options);
-  const plan = place.kind === "gguf" ? await planGguf(place.path, { name: place.name, pre: options.tokenizerPre }) : await planFolder(place.path, place.name);
+  const plan =
+    place.kind === "gguf"
+      ? await planGguf(place.path, { name: place.name, pre: options.tokenizerPre })
+      : await planFolder(place.path, place.name);
   for (const message of plan.warnings) onProgress?.({ phase: "open", done: 0, total: 0, unit: "weights", rate: 0, message });
   const tokenizer = createTokenizer(plan.tokenizer);
   const native = await openWeights(plan, dtype, signal, onProgress);
@@ -41,7 +44,12 @@ export async function openModel(ref: string, options: OpenModelOptions = {}): Pr
     cpuPath: loadAddon().cpu().path,
     tokenizer,
     chatTemplate: plan.template && createChatTemplate(plan.template),
-    stopTokens: stopTokens({ named: plan.stopIds, specialIds: tokenizer.specialIds, textOf: (id) => tokenizer.tokenText(id), vocabulary: architecture.vocabulary }),
+    stopTokens: stopTokens({
+      named: plan.stopIds,
+      specialIds: tokenizer.specialIds,
+      textOf: (id) => tokenizer.tokenText(id),
+      vocabulary: architecture.vocabulary,
+    }),
     native,
     identity: async (identitySignal) => {
       const hashes = await rememberedHashes(plan.files, () => withTask(identitySignal, (task) => native.weightsHash(task)), identitySignal);
@@ -53,7 +61,12 @@ export async function openModel(ref: string, options: OpenModelOptions = {}): Pr
 /** How often a long open says how far it is. */
 const progressMs = 200;
 
-async function openWeights(plan: ModelPlan, dtype: NativeDtype, signal: AbortSignal | undefined, onProgress: OpenModelOptions["onProgress"]): Promise<Model["native"]> {
+async function openWeights(
+  plan: ModelPlan,
+  dtype: NativeDtype,
+  signal: AbortSignal | undefined,
+  onProgress: OpenModelOptions["onProgress"],
+): Promise<Model["native"]> {
   return withTask(signal, async (task) => {
     const meter = new RateMeter();
     const report = (): void => {
@@ -62,7 +75,10 @@ async function openWeights(plan: ModelPlan, dtype: NativeDtype, signal: AbortSig
     };
     const timer = onProgress && setInterval(report, progressMs);
     try {
-      return await loadAddon().Model.open({ architecture: JSON.stringify(plan.architecture), files: plan.files, tensors: plan.tensors, dtype }, task);
+      return await loadAddon().Model.open(
+        { architecture: JSON.stringify(plan.architecture), files: plan.files, tensors: plan.tensors, dtype },
+        task,
+      );
     } finally {
       clearInterval(timer);
     }

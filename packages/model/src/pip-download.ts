@@ -27,14 +27,41 @@ export async function pipDownload(options: PipDownload): Promise<void> {
     if (result.code === 0) return;
     throw explain(result.log, options);
   }
-  throw new LexiscopeError("environment", `${options.requirement} is downloaded with pip, and there is no ${commands.join(" or ")} here`, { field: "python", hint: `install Python 3 with pip, or ${options.otherwise}` });
+  throw new LexiscopeError("environment", `${options.requirement} is downloaded with pip, and there is no ${commands.join(" or ")} here`, {
+    field: "python",
+    hint: `install Python 3 with pip, or ${options.otherwise}`,
+  });
 }
 
-async function run(command: string, { requirement, folder, signal, onBytes }: PipDownload): Promise<{ code: number; log: string } | "missing"> {
-  const args = ["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--disable-pip-version-check", "--no-input", "--retries", "2", "--timeout", "20", "--dest", folder, requirement];
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder }, ...(signal ? { signal } : {}) });
+async function run(
+  command: string,
+  { requirement, folder, signal, onBytes }: PipDownload,
+): Promise<{ code: number; log: string } | "missing"> {
+  const args = [
+    "-m",
+    "pip",
+    "download",
+    "--no-deps",
+    "--only-binary=:all:",
+    "--no-cache-dir",
+    "--disable-pip-version-check",
+    "--no-input",
+    "--retries",
+    "2",
+    "--timeout",
+    "20",
+    "--dest",
+    folder,
+    requirement,
+  ];
+  const child = spawn(command, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder },
+    ...(signal ? { signal } : {}),
+  });
   let log = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (log = (log + text.toString()).slice(-maxLogCharacters)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (text: Buffer) => (log = (log + text.toString()).slice(-maxLogCharacters)));
   const watch = setInterval(() => void folderBytes(folder).then(onBytes), 500);
   try {
     return await new Promise((resolve, reject) => {
@@ -50,14 +77,35 @@ async function run(command: string, { requirement, folder, signal, onBytes }: Pi
 }
 
 function explain(log: string, { requirement, otherwise }: PipDownload): LexiscopeError {
-  const last = log.trim().split("\n").findLast((line) => line.trim() !== "") ?? "";
-  if (/No module named pip/.test(log)) return new LexiscopeError("environment", "Python is here but its pip is not", { field: "pip", hint: `install pip (Debian: apt install python3-pip), or ${otherwise}` });
-  if (/No space left/.test(log)) return new LexiscopeError("environment", `the disk is full: ${requirement} could not be downloaded`, { hint: "free some space and run the same command again" });
-  return new LexiscopeError("environment", `${requirement} could not be downloaded: ${last}`, { field: "network", hint: `is there a network, and does pip reach its package index? Otherwise ${otherwise}` });
+  const last =
+    log
+      .trim()
+      .split("\n")
+      .findLast((line) => line.trim() !== "") ?? "";
+  if (/No module named pip/.test(log))
+    return new LexiscopeError("environment", "Python is here but its pip is not", {
+      field: "pip",
+      hint: `install pip (Debian: apt install python3-pip), or ${otherwise}`,
+    });
+  if (/No space left/.test(log))
+    return new LexiscopeError("environment", `the disk is full: ${requirement} could not be downloaded`, {
+      hint: "free some space and run the same command again",
+    });
+  return new LexiscopeError("environment", `${requirement} could not be downloaded: ${last}`, {
+    field: "network",
+    hint: `is there a network, and does pip reach its package index? Otherwise ${otherwise}`,
+  });
 }
 
 async function folderBytes(folder: string): Promise<number> {
   const names = await readdir(folder, { recursive: true }).catch((): string[] => []);
-  const sizes = await Promise.all(names.map((name) => stat(join(folder, name)).then((found) => (found.isFile() ? found.size : 0), () => 0)));
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(folder, name)).then(
+        (found) => (found.isFile() ? found.size : 0),
+        () => 0,
+      ),
+    ),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }

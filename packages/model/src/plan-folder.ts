@@ -21,7 +21,11 @@ export async function planFolder(folder: string, name = basename(folder)): Promi
   const tokenizerFile = join(folder, "tokenizer.json");
   if (!existsSync(tokenizerFile)) {
     const spm = existsSync(join(folder, "tokenizer.model"));
-    throw new LexiscopeError(spm ? "unsupported" : "not_found", spm ? `${folder} has a tokenizer.model but no tokenizer.json: not yet supported` : `${folder} has no tokenizer.json`, { file: tokenizerFile, hint: "save the tokenizer with Transformers' save_pretrained, or use a GGUF file" });
+    throw new LexiscopeError(
+      spm ? "unsupported" : "not_found",
+      spm ? `${folder} has a tokenizer.model but no tokenizer.json: not yet supported` : `${folder} has no tokenizer.json`,
+      { file: tokenizerFile, hint: "save the tokenizer with Transformers' save_pretrained, or use a GGUF file" },
+    );
   }
   const tokenizerConfig = await optionalConfig(join(folder, "tokenizer_config.json"));
   const bosToken = tokenText(tokenizerConfig, "bos_token");
@@ -31,10 +35,17 @@ export async function planFolder(folder: string, name = basename(folder)): Promi
     name,
     architecture,
     files,
-    tensors: matchTensors(folder, llamaHfTensors(architecture, { attention: attentionBias, mlp: mlpBias }), found, (tensor) => buffers.test(tensor) || (architecture.tied && tensor === "lm_head.weight")),
+    tensors: matchTensors(
+      folder,
+      llamaHfTensors(architecture, { attention: attentionBias, mlp: mlpBias }),
+      found,
+      (tensor) => buffers.test(tensor) || (architecture.tied && tensor === "lm_head.weight"),
+    ),
     tokenizer: { json: await readJson(tokenizerFile), file: tokenizerFile, bosToken, eosToken },
     template: await findTemplate(folder, tokenizerConfig, bosToken, eosToken),
-    stopIds: [generation?.get("eos_token_id"), config.get("eos_token_id")].flat().map((id) => (Number.isInteger(id) ? (id as number) : undefined)),
+    stopIds: [generation?.get("eos_token_id"), config.get("eos_token_id")]
+      .flat()
+      .map((id) => (Number.isInteger(id) ? (id as number) : undefined)),
     warnings: [],
   };
 }
@@ -45,26 +56,48 @@ async function findTensors(folder: string): Promise<{ files: string[]; found: Ma
   const sharded = existsSync(index) ? await readSafetensorsIndex(index) : undefined;
   if (!sharded && !existsSync(single)) {
     const pickled = existsSync(join(folder, "pytorch_model.bin")) || existsSync(join(folder, "pytorch_model.bin.index.json"));
-    throw new LexiscopeError(pickled ? "unsupported" : "not_found", pickled ? `${folder} has its weights as pytorch_model.bin: not yet supported` : `${folder} has neither model.safetensors nor model.safetensors.index.json`, { file: folder, hint: "use the safetensors version of the model, or a GGUF file" });
+    throw new LexiscopeError(
+      pickled ? "unsupported" : "not_found",
+      pickled
+        ? `${folder} has its weights as pytorch_model.bin: not yet supported`
+        : `${folder} has neither model.safetensors nor model.safetensors.index.json`,
+      { file: folder, hint: "use the safetensors version of the model, or a GGUF file" },
+    );
   }
   const files = sharded ? sharded.files.map((file) => join(folder, file)) : [single];
   const found = new Map<string, FoundTensor>();
   for (const [file, path] of files.entries()) {
     const header = await withFileReader(path, readSafetensorsHeader);
     for (const { name, dtype, shape, offset, bytes } of header.tensors.values()) {
-      if (found.has(name)) throw new LexiscopeError("bad_file", `${path} holds ${name}, and so does ${files[found.get(name)?.file ?? 0]}`, { file: path, field: name, hint: "download the model again" });
+      if (found.has(name))
+        throw new LexiscopeError("bad_file", `${path} holds ${name}, and so does ${files[found.get(name)?.file ?? 0]}`, {
+          file: path,
+          field: name,
+          hint: "download the model again",
+        });
       found.set(name, { name, file, offset, bytes, type: dtype, shape });
     }
   }
   for (const [tensor, file] of sharded?.weightMap ?? []) {
-    if (files[found.get(tensor)?.file ?? -1] !== join(folder, file)) throw new LexiscopeError("bad_file", `${index} puts ${tensor} into ${file}, which does not hold it`, { file: index, field: tensor, hint: "download the model again" });
+    if (files[found.get(tensor)?.file ?? -1] !== join(folder, file))
+      throw new LexiscopeError("bad_file", `${index} puts ${tensor} into ${file}, which does not hold it`, {
+        file: index,
+        field: tensor,
+        hint: "download the model again",
+      });
   }
   return { files, found };
 }
 
 /** First found: chat_template.jinja, chat_template.json, tokenizer_config.json. */
-async function findTemplate(folder: string, config: HfConfig | undefined, bosToken: string | undefined, eosToken: string | undefined): Promise<ChatTemplateSource | undefined> {
-  const from = (file: string, template: string | undefined): ChatTemplateSource | undefined => (template === undefined ? undefined : { template, file, bosToken, eosToken });
+async function findTemplate(
+  folder: string,
+  config: HfConfig | undefined,
+  bosToken: string | undefined,
+  eosToken: string | undefined,
+): Promise<ChatTemplateSource | undefined> {
+  const from = (file: string, template: string | undefined): ChatTemplateSource | undefined =>
+    template === undefined ? undefined : { template, file, bosToken, eosToken };
   const jinja = join(folder, "chat_template.jinja");
   if (existsSync(jinja)) return from(jinja, (await readText(jinja)).text);
   const json = await optionalConfig(join(folder, "chat_template.json"));

@@ -14,12 +14,25 @@ export async function planGguf(path: string, options: { name?: string | undefine
     const header = await readGgufHeader(reader);
     const keys = new GgufKeys(path, header.keys);
     const architecture = llamaFromGguf(keys, header, await readDivisors(reader, header));
-    const found = new Map([...header.tensors.values()].map((t): [string, FoundTensor] => [t.name, { name: t.name, file: 0, offset: t.offset, bytes: t.bytes, type: t.type.name, shape: torchShape(t.ne) }]));
+    const found = new Map(
+      [...header.tensors.values()].map((t): [string, FoundTensor] => [
+        t.name,
+        { name: t.name, file: 0, offset: t.offset, bytes: t.bytes, type: t.type.name, shape: torchShape(t.ne) },
+      ]),
+    );
     const permutedBias = [...found.keys()].find((tensor) => /\.attn_[qk]\.bias$/.test(tensor));
-    if (permutedBias !== undefined) throw new LexiscopeError("unsupported", `${path}: ${permutedBias}: GGUF files with biases on queries and keys are not yet supported`, { file: path, field: permutedBias, hint: "open the model's Hugging Face folder" });
+    if (permutedBias !== undefined)
+      throw new LexiscopeError(
+        "unsupported",
+        `${path}: ${permutedBias}: GGUF files with biases on queries and keys are not yet supported`,
+        { file: path, field: permutedBias, hint: "open the model's Hugging Face folder" },
+      );
     const tokenizer = ggufTokenizer(keys, options.pre);
     const template = keys.string("tokenizer.chat_template");
-    const unnamedPre = options.pre === undefined && keys.string("tokenizer.ggml.model") === "gpt2" && (keys.string("tokenizer.ggml.pre") ?? "default") === "default";
+    const unnamedPre =
+      options.pre === undefined &&
+      keys.string("tokenizer.ggml.model") === "gpt2" &&
+      (keys.string("tokenizer.ggml.pre") ?? "default") === "default";
     return {
       name: options.name ?? basename(path).replace(/\.gguf$/i, ""),
       architecture,
@@ -37,7 +50,7 @@ export async function planGguf(path: string, options: { name?: string | undefine
 function torchShape(ne: readonly number[]): number[] {
   const kept = ne.slice();
   while (kept.length > 2 && kept.at(-1) === 1) kept.pop();
-  return kept.reverse();
+  return kept.toReversed();
 }
 
 /** Llama 3's scaling of the rotary frequencies comes as a tensor of divisors. */
@@ -45,7 +58,10 @@ async function readDivisors(reader: ByteReader, header: GgufHeader): Promise<num
   const tensor = header.tensors.get("rope_freqs.weight");
   if (!tensor) return undefined;
   if (tensor.type.name !== "F32" || tensor.ne.length !== 1 || tensor.bytes > 4096) {
-    throw new LexiscopeError("unsupported", `${reader.name}: rope_freqs.weight is ${tensor.type.name} of shape [${tensor.ne.join(", ")}]`, { file: reader.name, field: tensor.name });
+    throw new LexiscopeError("unsupported", `${reader.name}: rope_freqs.weight is ${tensor.type.name} of shape [${tensor.ne.join(", ")}]`, {
+      file: reader.name,
+      field: tensor.name,
+    });
   }
   return [...new Float32Array((await reader.read(tensor.offset, tensor.bytes)).buffer)];
 }

@@ -5,7 +5,14 @@ import { split } from "./tokenizer-json.ts";
 
 /** Where a rule cuts a text. */
 function cut(name: string, text: string): string[] {
-  const json = { model: { type: "BPE", vocab: {}, merges: [] }, added_tokens: [], decoder: null, post_processor: null, normalizer: null, pre_tokenizer: { type: "Sequence", pretokenizers: preTokenizerFor(name, "f").regexes.map(split) } };
+  const json = {
+    model: { type: "BPE", vocab: {}, merges: [] },
+    added_tokens: [],
+    decoder: null,
+    post_processor: null,
+    normalizer: null,
+    pre_tokenizer: { type: "Sequence", pretokenizers: preTokenizerFor(name, "f").regexes.map(split) },
+  };
   return new Tokenizer(json, {}).pre_tokenizer?.pre_tokenize(text) ?? [];
 }
 
@@ -27,5 +34,7 @@ test("white space is Unicode's, not JavaScript's", () => {
 });
 
 test("an unknown name is refused with the way on", () => {
-  expect(() => preTokenizerFor("new-one", "m.gguf")).toThrow(expect.objectContaining({ code: "unsupported", field: "tokenizer.ggml.pre", message: expect.stringContaining('"new-one"') }));
+  expect(() => preTokenizerFor("new-one", "m.gguf")).toThrow(
+    expect.objectContaining({ code: "unsupported", field: "tokenizer.ggml.pre", message: expect.stringContaining('"new-one"') }),
+  );
 });

@@ -36,7 +36,9 @@ const table: readonly [names: string, rule: PreTokenizer][] = [
   ["default", plain("[\\p{P}\\$\\+<=>\\^~\\|]+", gpt2Regex, "\\p{N}+", "[0-9][0-9][0-9]")],
 ];
 
-const rules: ReadonlyMap<string, PreTokenizer> = new Map(table.flatMap(([names, rule]) => names.split(" ").map((name): [string, PreTokenizer] => [name, rule])));
+const rules: ReadonlyMap<string, PreTokenizer> = new Map(
+  table.flatMap(([names, rule]) => names.split(" ").map((name): [string, PreTokenizer] => [name, rule])),
+);
 
 /** The rule that a file names; an unknown name is refused, since a wrong cut gives wrong tokens without any sign of it. */
 export function preTokenizerFor(name: string, file: string): PreTokenizer {

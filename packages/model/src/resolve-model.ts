@@ -46,12 +46,21 @@ async function placeAt(path: string): Promise<ModelPlace | undefined> {
   if (!found) return undefined;
   if (found.isFile()) {
     if (/\.gguf$/i.test(path)) return { kind: "gguf", path };
-    throw new LexiscopeError("unsupported", `${path} is no model file that is known`, { file: path, hint: "name a .gguf file, or the folder that holds config.json and the safetensors" });
+    throw new LexiscopeError("unsupported", `${path} is no model file that is known`, {
+      file: path,
+      hint: "name a .gguf file, or the folder that holds config.json and the safetensors",
+    });
   }
   if (!found.isDirectory()) throw new LexiscopeError("invalid_input", `${path} is neither a file nor a folder`, { file: path });
   const names = await readdir(path);
   if (names.includes("config.json")) return { kind: "folder", path };
   const ggufs = names.filter((name) => /\.gguf$/i.test(name));
   if (ggufs.length === 1 && ggufs[0] !== undefined) return { kind: "gguf", path: join(path, ggufs[0]) };
-  throw new LexiscopeError("invalid_input", ggufs.length > 1 ? `${path} holds ${ggufs.length} GGUF files: ${ggufs.slice(0, 5).join(", ")}` : `${path} holds neither config.json nor a .gguf file`, { file: path, hint: ggufs.length > 1 ? "name one of them" : "name a model's folder or file" });
+  throw new LexiscopeError(
+    "invalid_input",
+    ggufs.length > 1
+      ? `${path} holds ${ggufs.length} GGUF files: ${ggufs.slice(0, 5).join(", ")}`
+      : `${path} holds neither config.json nor a .gguf file`,
+    { file: path, hint: ggufs.length > 1 ? "name one of them" : "name a model's folder or file" },
+  );
 }

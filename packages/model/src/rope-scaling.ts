@@ -9,11 +9,19 @@ export function ropeDivisors(scaling: HfConfig | undefined, base: number, width:
   const type = scaling?.string("rope_type") ?? scaling?.string("type");
   if (!scaling || type === undefined || type === "default" || type === "none") return undefined;
   if (type !== "linear" && type !== "llama3") {
-    throw new LexiscopeError("unsupported", `${scaling.file}: rotary positions of the type ${JSON.stringify(type)} are not yet supported`, { file: scaling.file, field: "rope_scaling", hint: "default, linear and llama3 are" });
+    throw new LexiscopeError("unsupported", `${scaling.file}: rotary positions of the type ${JSON.stringify(type)} are not yet supported`, {
+      file: scaling.file,
+      field: "rope_scaling",
+      hint: "default, linear and llama3 are",
+    });
   }
   const number = (key: string): number => scaling.needed(`rope_scaling.${key}`, scaling.number(key));
   const factor = number("factor");
-  if (!(factor > 0)) throw new LexiscopeError("bad_file", `${scaling.file}: rope_scaling.factor is ${factor}`, { file: scaling.file, field: "rope_scaling" });
+  if (!(factor > 0))
+    throw new LexiscopeError("bad_file", `${scaling.file}: rope_scaling.factor is ${factor}`, {
+      file: scaling.file,
+      field: "rope_scaling",
+    });
   const indices = Array.from({ length: width / 2 }, (_, i) => i);
   if (type === "linear") return indices.map(() => factor);
   const low = number("low_freq_factor");

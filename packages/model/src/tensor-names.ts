@@ -35,13 +35,23 @@ const hfNames: Readonly<Record<string, string>> = {
 export function llamaGgufTensors(a: Architecture): WantedTensor[] {
   return roleShapes(a).map(({ role, shape, bias }) => {
     const heads = role.endsWith(".attn.q") ? a.heads : role.endsWith(".attn.k") ? a.kvHeads : undefined;
-    return { role, shape, name: tensorName(role, "blk", ggufNames), optional: bias, ...(heads === undefined ? {} : { unpermuteHeads: heads }) };
+    return {
+      role,
+      shape,
+      name: tensorName(role, "blk", ggufNames),
+      optional: bias,
+      ...(heads === undefined ? {} : { unpermuteHeads: heads }),
+    };
   });
 }
 
 /** Hugging Face, `model_type` llama: biases are there exactly when the configuration says so. */
 export function llamaHfTensors(a: Architecture, biases: { attention: boolean; mlp: boolean }): WantedTensor[] {
-  return roleShapes(a).flatMap(({ role, shape, bias }) => (bias && !biases[role.includes(".attn.") ? "attention" : "mlp"] ? [] : [{ role, shape, name: tensorName(role, "model.layers", hfNames) }]));
+  return roleShapes(a).flatMap(({ role, shape, bias }) =>
+    bias && !biases[role.includes(".attn.") ? "attention" : "mlp"]
+      ? []
+      : [{ role, shape, name: tensorName(role, "model.layers", hfNames) }],
+  );
 }
 
 function tensorName(role: string, blocks: string, names: Readonly<Record<string, string>>): string {

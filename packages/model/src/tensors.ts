@@ -44,7 +44,11 @@ export function roleShapes(a: Architecture): { role: string; shape: number[]; bi
     ["mlp.up", [a.ff, a.d]],
     ["mlp.down", [a.d, a.ff]],
   ];
-  const roles: [string, number[]][] = [["embed", [a.vocabulary, a.d]], ["final_norm", [a.d]], ...(a.tied ? [] : [["unembed", [a.vocabulary, a.d]] as [string, number[]]])];
+  const roles: [string, number[]][] = [
+    ["embed", [a.vocabulary, a.d]],
+    ["final_norm", [a.d]],
+    ...(a.tied ? [] : [["unembed", [a.vocabulary, a.d]] as [string, number[]]]),
+  ];
   for (let layer = 0; layer < a.layers; layer++) for (const [role, shape] of block) roles.push([`blocks.${layer}.${role}`, shape]);
   return roles.flatMap(([role, shape]) => {
     const weight = { role, shape, bias: false };
@@ -54,13 +58,22 @@ export function roleShapes(a: Architecture): { role: string; shape: number[]; bi
 }
 
 /** Matches what is there with what is needed; a tensor that is missing, left over, of another shape or type is named. */
-export function matchTensors(file: string, wanted: readonly WantedTensor[], found: ReadonlyMap<string, FoundTensor>, ignored: (name: string) => boolean): NativeTensorRef[] {
+export function matchTensors(
+  file: string,
+  wanted: readonly WantedTensor[],
+  found: ReadonlyMap<string, FoundTensor>,
+  ignored: (name: string) => boolean,
+): NativeTensorRef[] {
   const missing = wanted.filter((want) => !want.optional && !found.has(want.name)).map((want) => want.name);
   if (missing.length > 0) throw bad(file, `lacks ${list(missing)}`, missing[0]);
   const known = new Set(wanted.map((want) => want.name));
   const extra = [...found.keys()].filter((name) => !known.has(name) && !ignored(name));
   if (extra.length > 0) {
-    throw new LexiscopeError("unsupported", `${file} holds ${list(extra)}, which a Llama-family model has no use for`, { file, ...(extra[0] === undefined ? {} : { field: extra[0] }), hint: "it is another architecture than its description says, or a part (an adapter, a vision tower) that is not yet supported" });
+    throw new LexiscopeError("unsupported", `${file} holds ${list(extra)}, which a Llama-family model has no use for`, {
+      file,
+      ...(extra[0] === undefined ? {} : { field: extra[0] }),
+      hint: "it is another architecture than its description says, or a part (an adapter, a vision tower) that is not yet supported",
+    });
   }
   return wanted.flatMap((want) => {
     const tensor = found.get(want.name);
@@ -69,19 +82,39 @@ export function matchTensors(file: string, wanted: readonly WantedTensor[], foun
 }
 
 function toRef(file: string, want: WantedTensor, tensor: FoundTensor): NativeTensorRef {
-  if (tensor.shape.join() !== want.shape.join()) throw bad(file, `has ${tensor.name} of shape [${tensor.shape.join(", ")}]; [${want.shape.join(", ")}] is needed`, tensor.name);
+  if (tensor.shape.join() !== want.shape.join())
+    throw bad(file, `has ${tensor.name} of shape [${tensor.shape.join(", ")}]; [${want.shape.join(", ")}] is needed`, tensor.name);
   if (!supportedTypes.has(tensor.type)) {
-    throw new LexiscopeError("unsupported", `${file}: ${tensor.name} has the type ${tensor.type}, which is not yet supported`, { file, field: tensor.name, hint: `choose a file with ${[...supportedTypes].join(", ")} tensors only` });
+    throw new LexiscopeError("unsupported", `${file}: ${tensor.name} has the type ${tensor.type}, which is not yet supported`, {
+      file,
+      field: tensor.name,
+      hint: `choose a file with ${[...supportedTypes].join(", ")} tensors only`,
+    });
   }
   const [rows, cols] = tensor.shape.length === 2 ? [tensor.shape[0] ?? 0, tensor.shape[1] ?? 0] : [1, tensor.shape[0] ?? 0];
-  return { role: want.role, file: tensor.file, offset: tensor.offset, bytes: tensor.bytes, type: tensor.type, rows, cols, ...(want.unpermuteHeads === undefined ? {} : { unpermuteHeads: want.unpermuteHeads }) };
+  return {
+    role: want.role,
+    file: tensor.file,
+    offset: tensor.offset,
+    bytes: tensor.bytes,
+    type: tensor.type,
+    rows,
+    cols,
+    ...(want.unpermuteHeads === undefined ? {} : { unpermuteHeads: want.unpermuteHeads }),
+  };
 }
 
 function list(names: readonly string[]): string {
   const shown = names.slice(0, namesShown).join(", ");
-  return names.length > namesShown ? `${shown} and ${names.length - namesShown} more tensors` : `the tensor${names.length > 1 ? "s" : ""} ${shown}`;
+  return names.length > namesShown
+    ? `${shown} and ${names.length - namesShown} more tensors`
+    : `the tensor${names.length > 1 ? "s" : ""} ${shown}`;
 }
 
 function bad(file: string, what: string, field: string | undefined): LexiscopeError {
-  return new LexiscopeError("bad_file", `${file} ${what}`, { file, ...(field === undefined ? {} : { field }), hint: "the file is damaged or was converted wrongly; download it again" });
+  return new LexiscopeError("bad_file", `${file} ${what}`, {
+    file,
+    ...(field === undefined ? {} : { field }),
+    hint: "the file is damaged or was converted wrongly; download it again",
+  });
 }

@@ -8,8 +8,13 @@ import { llamaGgufTensors, llamaHfTensors } from "./tensor-names.ts";
 
 /** A model small enough to write in a test: random weights, a byte vocabulary with three merges and two special tokens. */
 export const tinyTokens = [...byteToChar, "he", "ll", "hell", "<|im_start|>", "<|im_end|>"];
-export const tinyMerges: [string, string][] = [["h", "e"], ["l", "l"], ["he", "ll"]];
-const template = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+export const tinyMerges: [string, string][] = [
+  ["h", "e"],
+  ["l", "l"],
+  ["he", "ll"],
+];
+const template =
+  "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
 export function tinyArchitecture(change: Partial<Architecture> = {}): Architecture {
   return {
@@ -36,17 +41,25 @@ export function tinyWeights(a: Architecture, seed = 1): Map<string, Float32Array
   const weights = new Map<string, Float32Array>();
   for (const { role, shape } of llamaHfTensors(a, { attention: false, mlp: false })) {
     const size = shape.reduce((product, n) => product * n, 1);
-    weights.set(role, Float32Array.from({ length: size }, () => (role.endsWith("norm") ? 1 : 0) + random.normal() * 0.3));
+    weights.set(
+      role,
+      Float32Array.from({ length: size }, () => (role.endsWith("norm") ? 1 : 0) + random.normal() * 0.3),
+    );
   }
   return weights;
 }
 
 /** The GGUF file of these weights: F32, q and k rows in GGUF's order (row h·hd + 2i + t is Hugging Face's h·hd + t·hd/2 + i). */
-export function tinyGguf(a: Architecture, weights: Map<string, Float32Array>, keys: Record<string, GgufWritable> = {}, change: (tensors: GgufTensorToWrite[]) => GgufTensorToWrite[] = (tensors) => tensors): Uint8Array {
+export function tinyGguf(
+  a: Architecture,
+  weights: Map<string, Float32Array>,
+  keys: Record<string, GgufWritable> = {},
+  change: (tensors: GgufTensorToWrite[]) => GgufTensorToWrite[] = (tensors) => tensors,
+): Uint8Array {
   const tensors = llamaGgufTensors(a).flatMap(({ role, name, shape, unpermuteHeads }) => {
     const values = weights.get(role);
     if (!values) return [];
-    return [{ name, ne: [...shape].reverse(), typeId: 0, data: bytesOf(unpermuteHeads ? permute(values, unpermuteHeads, shape) : values) }];
+    return [{ name, ne: shape.toReversed(), typeId: 0, data: bytesOf(unpermuteHeads ? permute(values, unpermuteHeads, shape) : values) }];
   });
   return encodeGguf({ ...tinyKeys(a), ...keys }, change(tensors));
 }
@@ -73,7 +86,12 @@ function tinyKeys(a: Architecture): Record<string, GgufWritable> {
 }
 
 /** The same model as a Hugging Face folder; `shards` > 1 splits its tensors over that many files. */
-export async function writeTinyFolder(folder: string, a: Architecture, weights: Map<string, Float32Array>, options: { shards?: number; config?: Record<string, unknown> } = {}): Promise<void> {
+export async function writeTinyFolder(
+  folder: string,
+  a: Architecture,
+  weights: Map<string, Float32Array>,
+  options: { shards?: number; config?: Record<string, unknown> } = {},
+): Promise<void> {
   const { shards = 1, config = {} } = options;
   await mkdir(folder, { recursive: true });
   const files = Array.from({ length: shards }, (): Record<string, { dtype: "F32"; shape: readonly number[]; data: Float32Array }> => ({}));
@@ -113,7 +131,9 @@ export function tinyConfig(a: Architecture): Record<string, unknown> {
 export function tinyTokenizerJson(): Record<string, unknown> {
   return {
     version: "1.0",
-    added_tokens: tinyTokens.flatMap((content, id) => (content.startsWith("<|") ? [{ id, content, special: true, single_word: false, lstrip: false, rstrip: false, normalized: false }] : [])),
+    added_tokens: tinyTokens.flatMap((content, id) =>
+      content.startsWith("<|") ? [{ id, content, special: true, single_word: false, lstrip: false, rstrip: false, normalized: false }] : [],
+    ),
     normalizer: null,
     pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
     post_processor: null,

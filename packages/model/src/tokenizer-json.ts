@@ -20,7 +20,15 @@ export interface TokenizerJson {
   pre_tokenizer: Json | null;
   post_processor: Json | null;
   decoder: Json | null;
-  model: { type: "BPE"; vocab: Record<string, number>; merges: [string, string][]; byte_fallback: boolean; ignore_merges: boolean; fuse_unk: boolean; unk_token: string | null };
+  model: {
+    type: "BPE";
+    vocab: Record<string, number>;
+    merges: [string, string][];
+    byte_fallback: boolean;
+    ignore_merges: boolean;
+    fuse_unk: boolean;
+    unk_token: string | null;
+  };
 }
 
 /** How a vocabulary entry becomes bytes: through the byte alphabet, or with ▁ as space and `<0xXX>` as a byte. */
@@ -32,9 +40,12 @@ export function checkTokenizerJson(value: unknown, file: string): TokenizerJson 
   const model = object(json["model"]);
   const vocab = model["vocab"];
   if (typeof vocab !== "object" || vocab === null) throw bad(file, "model", "has no model.vocab");
-  if (model["type"] !== "BPE" && !(model["type"] === undefined && Array.isArray(model["merges"]))) throw unsupported(file, "model.type", `a ${String(model["type"])} tokenizer`);
-  for (const key of ["continuing_subword_prefix", "end_of_word_suffix"]) if (model[key]) throw unsupported(file, `model.${key}`, `${key} ${JSON.stringify(model[key])}`);
-  for (const [token, id] of Object.entries(vocab)) if (!isId(id)) throw bad(file, "model.vocab", `gives the token ${JSON.stringify(token)} the id ${JSON.stringify(id)}`);
+  if (model["type"] !== "BPE" && !(model["type"] === undefined && Array.isArray(model["merges"])))
+    throw unsupported(file, "model.type", `a ${String(model["type"])} tokenizer`);
+  for (const key of ["continuing_subword_prefix", "end_of_word_suffix"])
+    if (model[key]) throw unsupported(file, `model.${key}`, `${key} ${JSON.stringify(model[key])}`);
+  for (const [token, id] of Object.entries(vocab))
+    if (!isId(id)) throw bad(file, "model.vocab", `gives the token ${JSON.stringify(token)} the id ${JSON.stringify(id)}`);
   return {
     added_tokens: (Array.isArray(json["added_tokens"]) ? json["added_tokens"] : []).map((token: unknown) => checkAdded(token, file)),
     normalizer: part(json["normalizer"]),
@@ -58,7 +69,8 @@ export function tokenBytesKind(json: TokenizerJson, file: string): TokenBytesKin
   const steps = json.decoder === null ? [] : json.decoder["type"] === "Sequence" ? list(json.decoder["decoders"]) : [json.decoder];
   const types = steps.map((step) => String(step["type"]));
   if (types.length === 1 && types[0] === "ByteLevel") return "byte-level";
-  if (types.length > 0 && types.every((type) => ["Replace", "ByteFallback", "Fuse", "Strip", "Metaspace"].includes(type))) return "sentencepiece";
+  if (types.length > 0 && types.every((type) => ["Replace", "ByteFallback", "Fuse", "Strip", "Metaspace"].includes(type)))
+    return "sentencepiece";
   throw unsupported(file, "decoder", `the decoder ${types.join(" + ") || "(none)"}`);
 }
 
@@ -99,17 +111,27 @@ export function split(regex: string): Json {
 function checkAdded(value: unknown, file: string): AddedTokenJson {
   const token = object(value);
   const { id, content } = token;
-  if (!isId(id) || typeof content !== "string" || content === "") throw bad(file, "added_tokens", `has the added token ${JSON.stringify(value)}`);
+  if (!isId(id) || typeof content !== "string" || content === "")
+    throw bad(file, "added_tokens", `has the added token ${JSON.stringify(value)}`);
   const special = token["special"] === true;
   const flag = (name: string): boolean => token[name] === true;
-  return { id, content, special, single_word: flag("single_word"), lstrip: flag("lstrip"), rstrip: flag("rstrip"), normalized: typeof token["normalized"] === "boolean" ? token["normalized"] : !special };
+  return {
+    id,
+    content,
+    special,
+    single_word: flag("single_word"),
+    lstrip: flag("lstrip"),
+    rstrip: flag("rstrip"),
+    normalized: typeof token["normalized"] === "boolean" ? token["normalized"] : !special,
+  };
 }
 
 function checkMerges(value: unknown, file: string): [string, string][] {
   if (!Array.isArray(value)) throw bad(file, "model.merges", "has no model.merges");
   return value.map((merge: unknown): [string, string] => {
     const pair: unknown = typeof merge === "string" ? splitMerge(merge) : merge;
-    if (!Array.isArray(pair) || pair.length !== 2 || pair.some((side) => typeof side !== "string" || side === "")) throw bad(file, "model.merges", `has the merge ${JSON.stringify(merge)}`);
+    if (!Array.isArray(pair) || pair.length !== 2 || pair.some((side) => typeof side !== "string" || side === ""))
+      throw bad(file, "model.merges", `has the merge ${JSON.stringify(merge)}`);
     return pair as [string, string];
   });
 }
@@ -141,5 +163,9 @@ function bad(file: string, field: string, what: string): LexiscopeError {
 }
 
 function unsupported(file: string, field: string, what: string): LexiscopeError {
-  return new LexiscopeError("unsupported", `${file}: ${what} is not yet supported`, { file, field, hint: "byte-level and SentencePiece-like BPE tokenizers are" });
+  return new LexiscopeError("unsupported", `${file}: ${what} is not yet supported`, {
+    file,
+    field,
+    hint: "byte-level and SentencePiece-like BPE tokenizers are",
+  });
 }

@@ -16,11 +16,12 @@ describe.skipIf(skipped)(`SmolLM2's tokenizer, built from GGUF keys ${skipped ??
   });
 
   test("240 strings as Transformers 5.23 tokenises and decodes them", () => {
-    const { items } = JSON.parse(readFileSync(goldenPath("tokens.json"), "utf8")) as { items: { text: string; ids: number[]; decoded: string }[] };
+    const { items } = JSON.parse(readFileSync(goldenPath("tokens.json"), "utf8")) as {
+      items: { text: string; ids: number[]; decoded: string }[];
+    };
     expect(items.length).toBeGreaterThanOrEqual(200);
     for (const { text, ids, decoded } of items) {
-      expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(ids);
-      expect(tokenizer.decode(ids)).toBe(decoded);
+      expect({ text, ids: tokenizer.encode(text), decoded: tokenizer.decode(ids) }).toEqual({ text, ids, decoded });
     }
   });
 
@@ -54,7 +55,11 @@ describe.skipIf(skipped)(`SmolLM2's tokenizer, built from GGUF keys ${skipped ??
 
   let covered: Set<number>;
   beforeAll(() => {
-    covered = new Set(Array.from({ length: tokenizer.size }, (_, id) => tokenizer.tokenBytes(id)).flatMap((bytes) => (bytes.length === 1 ? [...bytes] : [])));
+    covered = new Set(
+      Array.from({ length: tokenizer.size }, (_, id) => tokenizer.tokenBytes(id)).flatMap((bytes) =>
+        bytes.length === 1 ? [...bytes] : [],
+      ),
+    );
   });
 
   test("a token's own text", () => {
@@ -67,11 +72,15 @@ describe.skipIf(skipped)(`SmolLM2's tokenizer, built from GGUF keys ${skipped ??
 });
 
 describe("createTokenizer", () => {
-  const open = (change: Record<string, unknown> = {}): Tokenizer => createTokenizer({ json: { ...tinyTokenizerJson(), ...change }, file: "tokenizer.json" });
+  const open = (change: Record<string, unknown> = {}): Tokenizer =>
+    createTokenizer({ json: { ...tinyTokenizerJson(), ...change }, file: "tokenizer.json" });
 
   test("merges in order of rank, and the post-processor's tokens only when asked", () => {
     const im = tinyTokens.length - 2;
-    const template = { type: "TemplateProcessing", single: [{ SpecialToken: { id: "<|im_start|>", type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }] };
+    const template = {
+      type: "TemplateProcessing",
+      single: [{ SpecialToken: { id: "<|im_start|>", type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }],
+    };
     expect(open().encode("hello")).toEqual([tinyTokens.indexOf("hell"), tinyTokens.indexOf("o")]);
     expect(open({ post_processor: template }).encode("o")).toEqual([im, tinyTokens.indexOf("o")]);
     expect(open({ post_processor: template }).encode("")).toEqual([im]);
@@ -79,12 +88,20 @@ describe("createTokenizer", () => {
   });
 
   test("Digits cut every kind of number, one by one", () => {
-    const digits = { type: "Sequence", pretokenizers: [{ type: "Digits", individual_digits: true }, { type: "ByteLevel", add_prefix_space: false }] };
+    const digits = {
+      type: "Sequence",
+      pretokenizers: [
+        { type: "Digits", individual_digits: true },
+        { type: "ByteLevel", add_prefix_space: false },
+      ],
+    };
     const tokens = [...tinyTokens, "12", "Ù£Ù¤"];
     const model = { type: "BPE", vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), merges: ["1 2", "Ù £", "Ù ¤"] };
-    const withPairs = { model: { ...model, vocab: { ...model.vocab, "Ù£": tokens.length, "Ù¤": tokens.length + 1 }, merges: [...model.merges, "Ù£ Ù¤"] } };
+    const withPairs = {
+      model: { ...model, vocab: { ...model.vocab, "Ù£": tokens.length, "Ù¤": tokens.length + 1 }, merges: [...model.merges, "Ù£ Ù¤"] },
+    };
     expect(open({ ...withPairs, pre_tokenizer: digits }).encode("12٣٤").length).toBe(4);
-    expect(open(withPairs).encode("12٣٤").length).toBe(3);
+    expect(open(withPairs).encode("12٣٤").length).toBe(2);
   });
 
   test("the hash names the vocabulary and the merges, not the file", () => {

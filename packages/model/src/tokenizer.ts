@@ -29,12 +29,16 @@ export function createTokenizer(source: TokenizerSource): Tokenizer {
   const special = json.added_tokens.filter((token) => token.special);
   const specialIds = new Set(special.map((token) => token.id));
   const segment = segmenter(library, json.added_tokens);
-  const segmentLiterally = segmenter(library, json.added_tokens.filter((token) => !token.special));
+  const segmentLiterally = segmenter(
+    library,
+    json.added_tokens.filter((token) => !token.special),
+  );
   const bytes = entries.map((token, id) => tokenToBytes(token ?? "", kind, added.has(id)));
   const stripFirstSpace = decoderStripsSpace(json);
   const bytesOf = (id: number): Uint8Array => {
     const found = bytes[id];
-    if (!found) throw new LexiscopeError("invalid_input", `${id} is no token id: the tokenizer has 0 to ${bytes.length - 1}`, { field: "token" });
+    if (!found)
+      throw new LexiscopeError("invalid_input", `${id} is no token id: the tokenizer has 0 to ${bytes.length - 1}`, { field: "token" });
     return found;
   };
 
@@ -63,7 +67,11 @@ function openLibrary(json: TokenizerJson, file: string): Library {
   try {
     return new Library(json, {});
   } catch (cause) {
-    throw new LexiscopeError("unsupported", `${file}: the tokenizer cannot be used: ${messageOf(cause)}`, { file, field: "tokenizer", cause });
+    throw new LexiscopeError("unsupported", `${file}: the tokenizer cannot be used: ${messageOf(cause)}`, {
+      file,
+      field: "tokenizer",
+      cause,
+    });
   }
 }
 
@@ -71,7 +79,9 @@ function openLibrary(json: TokenizerJson, file: string): Library {
 function segmenter(library: Library, added: readonly AddedTokenJson[]): (text: string) => string[] {
   const normalize = (text: string): string => library.normalizer?.normalize(text) ?? text;
   const splitRaw = addedTokenSplitter(added.filter((token) => !token.normalized));
-  const splitNormalized = addedTokenSplitter(added.filter((token) => token.normalized).map((token) => ({ ...token, content: normalize(token.content) })));
+  const splitNormalized = addedTokenSplitter(
+    added.filter((token) => token.normalized).map((token) => ({ ...token, content: normalize(token.content) })),
+  );
   const contents = new Map(added.map((token) => [token.id, token.content]));
   return function segmentText(text) {
     return splitRaw(text).flatMap((section, index) => {
@@ -90,7 +100,11 @@ function listTokens(json: TokenizerJson, file: string): (string | null)[] {
   const entries: (string | null)[] = [];
   const put = (token: string, id: number): void => {
     while (entries.length <= id) entries.push(null);
-    if (entries[id] !== null && entries[id] !== token) throw new LexiscopeError("bad_file", `${file} gives the id ${id} to ${JSON.stringify(entries[id])} and to ${JSON.stringify(token)}`, { file, field: "model.vocab" });
+    if (entries[id] !== null && entries[id] !== token)
+      throw new LexiscopeError("bad_file", `${file} gives the id ${id} to ${JSON.stringify(entries[id])} and to ${JSON.stringify(token)}`, {
+        file,
+        field: "model.vocab",
+      });
     entries[id] = token;
   };
   for (const [token, id] of Object.entries(json.model.vocab)) put(token, id);
@@ -109,6 +123,11 @@ function tokenToBytes(token: string, kind: TokenBytesKind, isAdded: boolean): Ui
 /** Whether the decoder takes back the space that the normalizer or pre-tokenizer put before a text. */
 function decoderStripsSpace(json: TokenizerJson): boolean {
   const decoder = json.decoder;
-  const steps = decoder?.["type"] === "Sequence" && Array.isArray(decoder["decoders"]) ? (decoder["decoders"] as Record<string, unknown>[]) : [decoder ?? {}];
-  return steps.some((step) => (step["type"] === "Strip" && step["start"] === 1) || (step["type"] === "Metaspace" && step["prepend_scheme"] !== "never"));
+  const steps =
+    decoder?.["type"] === "Sequence" && Array.isArray(decoder["decoders"])
+      ? (decoder["decoders"] as Record<string, unknown>[])
+      : [decoder ?? {}];
+  return steps.some(
+    (step) => (step["type"] === "Strip" && step["start"] === 1) || (step["type"] === "Metaspace" && step["prepend_scheme"] !== "never"),
+  );
 }

@@ -29,6 +29,7 @@ export interface Tokenizer {
   tokenText(id: number): string;
   /** Raw bytes of one token, for streaming across token borders. */
   tokenBytes(id: number): Uint8Array;
+  /** Ids run from 0 to size − 1. An embedding may have more rows (padding): those ids are never sampled. */
   readonly size: number;
   readonly specialIds: ReadonlySet<number>;
   readonly bosToken: string | undefined;

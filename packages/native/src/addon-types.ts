@@ -213,8 +213,9 @@ export interface NativeTrainerOptions {
 export interface NativeStepMetrics {
   /** mean ‖x − x̂‖² over the batch, normalised units (E‖x‖² = d) */
   loss: number;
+  /** mean ‖e − ê‖² / mean ‖e − ē‖², e = x − x̂, before its coefficient; 0 when no latent is dead. */
   auxLoss: number;
-  /** Σ‖x−x̂‖² / Σ‖x−x̄‖², x̄ of this batch */
+  /** Σ‖x−x̂‖² / Σ‖x−x̄‖², x̄ of this batch; NaN when all its rows are equal. */
   fvu: number;
   l0: number;
   /** Latents silent for at least `deadAfter` tokens. */
@@ -228,19 +229,24 @@ export interface NativeTrainer {
   readonly steps: number;
   /**
    * One step on rows `rows[i]` of `pool` (bf16 [P, d], raw units). Stops within 200 ms on cancel, and is then not
-   * applied. NaN or infinity in a row fails the call and changes nothing.
+   * applied. NaN or infinity in a row, or a loss that is not finite, fails the call and changes nothing. One call at a
+   * time: a second one fails with `busy`. The result depends on neither the CPU path nor the number of threads.
    */
   step(pool: Uint16Array, rows: Uint32Array, learningRate: number, task: NativeTask): Promise<NativeStepMetrics>;
   /** Everything that the next step depends on, as named arrays; `load` gives back the same bits. */
-  state(): { name: string; type: "F32" | "U32" | "U64"; shape: number[]; data: Uint8Array }[];
+  state(): { name: string; type: "F32" | "U64"; shape: number[]; data: Uint8Array }[];
   load(state: { name: string; type: string; shape: number[]; data: Uint8Array }[]): void;
-  /** Weights with unit decoder rows and the scale folded in: raw in, raw out, f_i = a_i. */
+  /** Weights with unit decoder rows and the scale folded in: raw in, raw out, f_i = a_i; for applyBDecToInput = true. */
   weights(): { encoder: Float32Array; encoderBias: Float32Array; decoder: Float32Array; decoderBias: Float32Array };
 }
 
 export interface NativePca {
   add(rows: Uint16Array, task: NativeTask): Promise<void>;
-  /** Leading components [k, d], the mean [d], and the share of variance of all d components. */
+  /**
+   * Leading components [k, d] (orthonormal, the largest entry of each positive), the mean [d], and in `eigenvalues` [d]
+   * the share of the variance that each of all d components has, descending. As a dictionary: `identity`, encoder =
+   * decoder = components, encoder bias 0, decoder bias = mean, applyBDecToInput.
+   */
   finish(k: number, task: NativeTask): Promise<{ components: Float32Array; mean: Float32Array; eigenvalues: Float32Array }>;
 }
 
@@ -251,18 +257,21 @@ export interface NativeIndexerOptions {
   /** Equal-width intervals between 0 and the feature's maximum, and samples kept in each. */
   intervals: number;
   perInterval: number;
-  /** Co-activation candidates kept per feature. */
+  /** Co-activation neighbours reported per feature. */
   coactivation: number;
+  /** Tokens reported per feature: those that it fires on more than on others. */
+  tokens: number;
   seed: number;
 }
 
 /** One pass over the store: statistics, examples and co-activation of every feature, in memory bounded by F. */
 export interface NativeIndexer {
   /**
-   * Adds one or more contexts. Row r of `rows` (bf16 [n, d]) is token `positions[r]` of context `contexts[r]` (ids that
-   * grow by 1 over the whole pass; rows of one context are contiguous).
+   * Adds whole contexts. Row r of `rows` (bf16 [n, d]) is token `positions[r]` of context `contexts[r]`, with the id
+   * `tokens[r]`. Contexts grow over the whole pass, positions within a context. A call that was cancelled ends the pass.
    */
-  add(dictionary: NativeDictionary, rows: Uint16Array, contexts: Uint32Array, positions: Uint32Array, task: NativeTask): Promise<void>;
+  add(dictionary: NativeDictionary, rows: Uint16Array, contexts: Uint32Array, positions: Uint32Array, tokens: Uint32Array, task: NativeTask): Promise<void>;
+  /** The result of the whole pass; the indexer is then used up. */
   finish(task: NativeTask): Promise<NativeIndexResult>;
 }
 
@@ -274,7 +283,10 @@ export interface NativeIndexResult {
   maximum: Float32Array;
   sum: Float64Array;
   sumSquares: Float64Array;
-  /** [F, 40]: counts of a_i in 40 equal-width bins of (0, maximum], lower edge open. */
+  /**
+   * [F, 40]: counts of a_i in 40 equal-width bins of (0, maximum], lower edge open. Exact up to 1,024 values; beyond,
+   * values within maximum / 1024 of an edge may be counted on its other side.
+   */
   histogram: Uint32Array;
   /**
    * Examples, grouped by feature: `exampleOffsets` [F + 1]. Each example is a context with the feature's activation at
@@ -292,4 +304,8 @@ export interface NativeIndexResult {
   coactivationIds: Uint32Array;
   coactivationScores: Float32Array;
   coactivationCounts: Uint32Array;
+  /** [F, t] tokens by NPMI with the feature's firing (id 0xffffffff = none), their scores, and on how many rows of it the feature fired. */
+  tokenIds: Uint32Array;
+  tokenScores: Float32Array;
+  tokenCounts: Uint32Array;
 }

@@ -45,7 +45,11 @@ it("gives what it held back when the answer ends", () => {
 });
 
 it("gives the text of all bytes, however they are cut", () => {
-  const anyBytes = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.string({ unit: "binary", maxLength: 20 }).map(bytes), fc.array(fc.constantFrom(0xf0, 0x9f, 0x80, 0xe2, 0xc3, 0x41, 0xed, 0xa0), { maxLength: 12 }).map((list) => Uint8Array.from(list)));
+  const anyBytes = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    fc.string({ unit: "binary", maxLength: 20 }).map(bytes),
+    fc.array(fc.constantFrom(0xf0, 0x9f, 0x80, 0xe2, 0xc3, 0x41, 0xed, 0xa0), { maxLength: 12 }).map((list) => Uint8Array.from(list)),
+  );
   fc.assert(
     fc.property(anyBytes, fc.array(fc.nat(5)), (all, cuts) => {
       const answer = new AnswerText();

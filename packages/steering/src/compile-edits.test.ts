@@ -10,10 +10,19 @@ const kept = { skipPositionZero: true, skipSpecialTokens: true };
 
 function prepared(text: string, keep: PreparedEdit["keep"] = kept): PreparedEdit {
   const edit = parseEdit(text);
-  return { edit, site, value: edit.value, vector: edit.op === "add" ? Float32Array.of(edit.value, 0) : undefined, dictionary: undefined, keep, maxNorm: 50 };
+  return {
+    edit,
+    site,
+    value: edit.value,
+    vector: edit.op === "add" ? Float32Array.of(edit.value, 0) : undefined,
+    dictionary: undefined,
+    keep,
+    maxNorm: 50,
+  };
 }
 
-const masks = (rows: Parameters<typeof compileEdits>[0]): number[][] => compileEdits(rows, special).edits.map(({ mask }) => Array.from(mask));
+const masks = (rows: Parameters<typeof compileEdits>[0]): number[][] =>
+  compileEdits(rows, special).edits.map(({ mask }) => Array.from(mask));
 
 describe("masks", () => {
   const tokens = [5, 1, 7, 8, 9];
@@ -52,14 +61,20 @@ describe("masks", () => {
     expect(masks([row])).toEqual([[1], [1]]);
   });
   it("of nothing are left out, and counted as such", () => {
-    const { edits, covered } = compileEdits([{ edits: [prepared("ablate:1@generated"), prepared("ablate:2")], start: 0, tokens: [5, 6], promptTokens: 2 }], special);
+    const { edits, covered } = compileEdits(
+      [{ edits: [prepared("ablate:1@generated"), prepared("ablate:2")], start: 0, tokens: [5, 6], promptTokens: 2 }],
+      special,
+    );
     expect(edits.map(({ feature }) => feature)).toEqual([2]);
     expect(covered).toEqual([[0, 1]]);
   });
 });
 
 it("gives native code what each operation needs", () => {
-  const { edits } = compileEdits([{ edits: [prepared("add:1=2"), prepared("clamp:1=3")], start: 4, tokens: [5], promptTokens: 4 }], special);
+  const { edits } = compileEdits(
+    [{ edits: [prepared("add:1=2"), prepared("clamp:1=3")], start: 4, tokens: [5], promptTokens: 4 }],
+    special,
+  );
   expect(edits).toEqual([
     { site, op: "add", mask: Uint8Array.of(1), vector: Float32Array.of(2, 0), maxNorm: 50 },
     { site, op: "clamp", mask: Uint8Array.of(1), feature: 1, value: 3, maxNorm: 50 },
@@ -68,7 +83,15 @@ it("gives native code what each operation needs", () => {
 
 it("covers, over any rows, exactly the positions that each row's edits name", () => {
   const text = fc.constantFrom("ablate:1", "ablate:2@prompt", "clamp:3=1@generated", "add:4=1@2-5", "add:4=1");
-  const row = fc.record({ edits: fc.array(text.map((t) => prepared(t)), { maxLength: 3 }), start: fc.nat(4), tokens: fc.array(fc.nat(4), { maxLength: 5 }), promptTokens: fc.nat(8) });
+  const row = fc.record({
+    edits: fc.array(
+      text.map((t) => prepared(t)),
+      { maxLength: 3 },
+    ),
+    start: fc.nat(4),
+    tokens: fc.array(fc.nat(4), { maxLength: 5 }),
+    promptTokens: fc.nat(8),
+  });
   fc.assert(
     fc.property(fc.array(row, { maxLength: 4 }), (rows) => {
       const { edits, covered } = compileEdits(rows, special);
@@ -83,7 +106,9 @@ it("covers, over any rows, exactly the positions that each row's edits name", ()
 describe("an edit that can change nothing", () => {
   const prompt = [5, 1, 7];
   it.each(["ablate:1@0-2", "ablate:1@9-12", "ablate:1@8-9"])("%s is refused before the run", (text) => {
-    expect(() => refuseUnreachable([prepared(text)], prompt, 8, special)).toThrow(expect.objectContaining({ code: "invalid_input", message: expect.stringContaining(`${text} would change nothing`) }));
+    expect(() => refuseUnreachable([prepared(text)], prompt, 8, special)).toThrow(
+      expect.objectContaining({ code: "invalid_input", message: expect.stringContaining(`${text} would change nothing`) }),
+    );
   });
   it("is refused when the answer is one token, which is never fed back", () => {
     expect(() => refuseUnreachable([prepared("ablate:1@generated")], prompt, 3, special)).toThrow(/would change nothing/);

@@ -57,7 +57,12 @@ export function coveredPositions({ edit, keep }: PreparedEdit, row: Omit<EditedR
 }
 
 /** Refuses an edit that can reach no token of a run whose sequence is at most `longest` tokens. */
-export function refuseUnreachable(edits: readonly PreparedEdit[], prompt: ArrayLike<number>, longest: number, specialIds: ReadonlySet<number>): void {
+export function refuseUnreachable(
+  edits: readonly PreparedEdit[],
+  prompt: ArrayLike<number>,
+  longest: number,
+  specialIds: ReadonlySet<number>,
+): void {
   for (const prepared of edits) {
     const { positions } = prepared.edit;
     // A generated token may be any that is not special, so each of their positions counts as reachable.
@@ -65,10 +70,14 @@ export function refuseUnreachable(edits: readonly PreparedEdit[], prompt: ArrayL
     const last = typeof positions === "object" ? Math.min(positions.to, longest) : longest;
     if (positions !== "prompt" && first < last) continue;
     if (coveredPositions(prepared, { start: 0, tokens: prompt, promptTokens: prompt.length }, specialIds).length > 0) continue;
-    throw new LexiscopeError("invalid_input", `${formatEdit(prepared.edit)} would change nothing: none of the positions that it names can be edited in this run (${prompt.length} prompt tokens, at most ${longest} in all)`, {
-      field: "edit",
-      hint: "position 0 and special tokens are left alone unless you ask for edits everywhere; otherwise name other positions",
-    });
+    throw new LexiscopeError(
+      "invalid_input",
+      `${formatEdit(prepared.edit)} would change nothing: none of the positions that it names can be edited in this run (${prompt.length} prompt tokens, at most ${longest} in all)`,
+      {
+        field: "edit",
+        hint: "position 0 and special tokens are left alone unless you ask for edits everywhere; otherwise name other positions",
+      },
+    );
   }
 }
 
@@ -80,7 +89,12 @@ function inSpan(positions: PreparedEdit["edit"]["positions"], position: number, 
 }
 
 /** The native edit that this row may write its mask into: one of equal meaning that the row does not use yet. */
-function nativeFor(shared: Map<string, { native: NativeEdit; rows: Set<number> }[]>, prepared: PreparedEdit, row: number, total: number): NativeEdit {
+function nativeFor(
+  shared: Map<string, { native: NativeEdit; rows: Set<number> }[]>,
+  prepared: PreparedEdit,
+  row: number,
+  total: number,
+): NativeEdit {
   const { edit, site, value, vector, dictionary, maxNorm } = prepared;
   const key = [site, edit.op, edit.feature, value, maxNorm].join(" ");
   const list = shared.get(key) ?? [];

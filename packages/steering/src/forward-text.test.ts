@@ -24,14 +24,29 @@ beforeAll(async () => {
   const place = position * tiny.dictionary.k;
   feature = code.indices[place] ?? -1;
   activation = code.values[place] ?? 0;
-  expect(activation).toBeGreaterThan(0);
+  if (!(activation > 0)) throw new Error("no feature fires there");
 });
 
 /** The residual stream at the dictionary's site under edits, f32 rows. */
 async function residual(edits: string[], options = {}): Promise<Float32Array[]> {
   const { variants } = await prepareEdits(tiny, [edits.map(parseEdit)], options);
-  const compiled = compileEdits([{ edits: variants[0] ?? [], start: 0, tokens: ids, promptTokens: ids.length }], tiny.model.tokenizer.specialIds);
-  const { taps } = await withTask(undefined, (task) => tiny.model.native.forward({ tokens: ids, lengths: Int32Array.of(ids.length), taps: [{ site: tinySite, values: "f32" }], edits: compiled.edits, logits: "none", top: 0 }, task));
+  const compiled = compileEdits(
+    [{ edits: variants[0] ?? [], start: 0, tokens: ids, promptTokens: ids.length }],
+    tiny.model.tokenizer.specialIds,
+  );
+  const { taps } = await withTask(undefined, (task) =>
+    tiny.model.native.forward(
+      {
+        tokens: ids,
+        lengths: Int32Array.of(ids.length),
+        taps: [{ site: tinySite, values: "f32" }],
+        edits: compiled.edits,
+        logits: "none",
+        top: 0,
+      },
+      task,
+    ),
+  );
   const values = taps[0]?.values ?? [];
   const { d } = tiny.model.architecture;
   return Array.from(ids, (_, row) => Float32Array.from(values.slice(row * d, (row + 1) * d)));
@@ -57,7 +72,11 @@ describe("edits through the model", () => {
     expect(await residual([`clamp:${feature}=${activation}@${position}-${position + 1}`])).toEqual(await residual([]));
   });
   it("leaves position 0 alone, unless asked", async () => {
-    const [plain, kept, everywhere] = [await residual([]), await residual(["add:3=9"]), await residual(["add:3=9"], { editEverywhere: true })];
+    const [plain, kept, everywhere] = [
+      await residual([]),
+      await residual(["add:3=9"]),
+      await residual(["add:3=9"], { editEverywhere: true }),
+    ];
     expect(kept[0]).toEqual(plain[0]);
     expect(kept[1]).not.toEqual(plain[1]);
     expect(everywhere[0]).not.toEqual(plain[0]);
@@ -67,7 +86,9 @@ describe("edits through the model", () => {
 describe("forwardText", () => {
   it("gives ids, texts, likely next tokens and the loss of the full logits", async () => {
     const { tokens, nll, warnings } = await forwardText(tiny, { text, top: 3 });
-    const full = await withTask(undefined, (task) => tiny.model.native.forward({ tokens: ids, lengths: Int32Array.of(ids.length), taps: [], edits: [], logits: "full", top: 0 }, task));
+    const full = await withTask(undefined, (task) =>
+      tiny.model.native.forward({ tokens: ids, lengths: Int32Array.of(ids.length), taps: [], edits: [], logits: "full", top: 0 }, task),
+    );
     const vocabulary = tiny.model.native.vocabulary;
     const logprobs = Array.from(ids, (_, row) => {
       const logits = full.logits?.slice(row * vocabulary, (row + 1) * vocabulary) ?? new Float32Array();
@@ -100,7 +121,10 @@ describe("forwardText", () => {
     });
   });
   it("changes what follows an edit, and nothing before it", async () => {
-    const [plain, edited] = [await forwardText(tiny, { text }), await forwardText(tiny, { text, edits: [parseEdit(`add:3=9@${position}-99`)] })];
+    const [plain, edited] = [
+      await forwardText(tiny, { text }),
+      await forwardText(tiny, { text, edits: [parseEdit(`add:3=9@${position}-99`)] }),
+    ];
     expect(edited.tokens.slice(0, position)).toEqual(plain.tokens.slice(0, position));
     expect(edited.tokens[position]?.top).not.toEqual(plain.tokens[position]?.top);
   });
@@ -115,7 +139,10 @@ describe("forwardText", () => {
   });
   it("refuses an empty text, and one longer than the context with both lengths", async () => {
     await expect(forwardText(tiny, { text: "" })).rejects.toMatchObject({ code: "invalid_input", message: "the text is empty" });
-    await expect(forwardText(tiny, { text: "x".repeat(130) })).rejects.toMatchObject({ code: "invalid_input", message: "the text has 130 tokens; the model's context holds 128" });
+    await expect(forwardText(tiny, { text: "x".repeat(130) })).rejects.toMatchObject({
+      code: "invalid_input",
+      message: "the text has 130 tokens; the model's context holds 128",
+    });
     await expect(forwardText(tiny, { text: "x", top: 1.5 })).rejects.toMatchObject({ field: "top" });
   });
   it("refuses an edit that no token of the text can have", async () => {
@@ -123,6 +150,9 @@ describe("forwardText", () => {
     await expect(forwardText(tiny, { text, edits: [parseEdit("add:3=9@50-60")] })).rejects.toThrow(/would change nothing/);
   });
   it("refuses an edit that would overflow rather than giving nonsense", async () => {
-    await expect(forwardText(tiny, { text, edits: [parseEdit("add:3=3e38")] })).rejects.toMatchObject({ code: "invalid_input", message: expect.stringContaining("would overflow") });
+    await expect(forwardText(tiny, { text, edits: [parseEdit("add:3=3e38")] })).rejects.toMatchObject({
+      code: "invalid_input",
+      message: expect.stringContaining("would overflow"),
+    });
   });
 });

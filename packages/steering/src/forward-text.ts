@@ -41,7 +41,9 @@ export async function forwardText(context: SteeringContext, options: ForwardText
   const { model } = context;
   const { top = 5, edits = [], signal } = options;
   if (!Number.isInteger(top) || top < 0 || top > Math.min(maxTop, model.native.vocabulary)) {
-    throw new LexiscopeError("invalid_input", `top must be a whole number from 0 to ${Math.min(maxTop, model.native.vocabulary)}`, { field: "top" });
+    throw new LexiscopeError("invalid_input", `top must be a whole number from 0 to ${Math.min(maxTop, model.native.vocabulary)}`, {
+      field: "top",
+    });
   }
   const ids = encodeText(model, options.text, options.literal === true);
   const { variants, warnings } = await prepareEdits(context, [edits], options);
@@ -50,11 +52,26 @@ export async function forwardText(context: SteeringContext, options: ForwardText
   const compiled = compileEdits([{ edits: prepared, start: 0, tokens: ids, promptTokens: ids.length }], model.tokenizer.specialIds);
   const sites = options.norms ? Array.from({ length: model.architecture.layers }, (_, layer) => `blocks.${layer}.${siteKinds[2]}`) : [];
   const output = await withTask(signal, (task) =>
-    model.native.forward({ tokens: Int32Array.from(ids), lengths: Int32Array.of(ids.length), taps: sites.map((site) => ({ site, values: "none" })), edits: compiled.edits, logits: "nll", top }, task),
+    model.native.forward(
+      {
+        tokens: Int32Array.from(ids),
+        lengths: Int32Array.of(ids.length),
+        taps: sites.map((site) => ({ site, values: "none" })),
+        edits: compiled.edits,
+        logits: "nll",
+        top,
+      },
+      task,
+    ),
   );
   const losses = output.nll?.subarray(0, ids.length - 1) ?? new Float32Array(0);
   if (!output.logSumExp?.every(Number.isFinite)) {
-    throw new LexiscopeError("invalid_input", "the model's logits are no longer finite numbers", { hint: prepared.length > 0 ? "the edit is too strong; try a smaller value" : "the model's weights may be damaged; fetch or convert it again" });
+    throw new LexiscopeError("invalid_input", "the model's logits are no longer finite numbers", {
+      hint:
+        prepared.length > 0
+          ? "the edit is too strong; try a smaller value"
+          : "the model's weights may be damaged; fetch or convert it again",
+    });
   }
   return {
     tokens: ids.map((id, position) => ({
@@ -62,7 +79,9 @@ export async function forwardText(context: SteeringContext, options: ForwardText
       text: model.tokenizer.tokenText(id),
       position,
       top: topAt(model, output, position, top),
-      ...(options.norms ? { norms: Object.fromEntries(sites.map((site, s) => [site, output.taps[s]?.norms[position] ?? Number.NaN])) } : {}),
+      ...(options.norms
+        ? { norms: Object.fromEntries(sites.map((site, s) => [site, output.taps[s]?.norms[position] ?? Number.NaN])) }
+        : {}),
     })),
     nll: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
     warnings,
@@ -73,13 +92,21 @@ function encodeText(model: Model, text: string, literal: boolean): number[] {
   const ids = model.tokenizer.encode(text, { literal });
   if (ids.length === 0) throw new LexiscopeError("invalid_input", "the text is empty", { field: "text", hint: "give at least one token" });
   const { context } = model.architecture;
-  if (ids.length > context) throw new LexiscopeError("invalid_input", `the text has ${ids.length} tokens; the model's context holds ${context}`, { field: "text", hint: "shorten the text or pass it in pieces" });
+  if (ids.length > context)
+    throw new LexiscopeError("invalid_input", `the text has ${ids.length} tokens; the model's context holds ${context}`, {
+      field: "text",
+      hint: "shorten the text or pass it in pieces",
+    });
   return ids;
 }
 
 function topAt(model: Model, output: NativeForwardOutput, position: number, top: number): ForwardToken["top"] {
   return Array.from({ length: top }, (_, rank) => {
     const id = output.topIds?.[position * top + rank] ?? -1;
-    return { id, text: id < model.tokenizer.size ? model.tokenizer.tokenText(id) : `[row ${id}, no token]`, logprob: output.topLogprobs?.[position * top + rank] ?? Number.NaN };
+    return {
+      id,
+      text: id < model.tokenizer.size ? model.tokenizer.tokenText(id) : `[row ${id}, no token]`,
+      logprob: output.topLogprobs?.[position * top + rank] ?? Number.NaN,
+    };
   });
 }

@@ -18,14 +18,25 @@ interface Answer {
   reason: string | undefined;
 }
 
-async function run(options: Partial<GenerateOptions>, steering = tiny): Promise<{ answers: Answer[]; events: GenerationEvent[]; warnings: string[] }> {
+async function run(
+  options: Partial<GenerateOptions>,
+  steering = tiny,
+): Promise<{ answers: Answer[]; events: GenerationEvent[]; warnings: string[] }> {
   const events: GenerationEvent[] = [];
   const all = { prompt, variants: [[]], maxTokens: 20, repetitionPenalty, ...options };
   for await (const event of generate(steering, all)) events.push(event);
   const answers = all.variants.map((_, variant) => {
-    const tokens = events.filter((event) => event.type === "token" && event.variant === variant) as Extract<GenerationEvent, { type: "token" }>[];
+    const tokens = events.filter((event) => event.type === "token" && event.variant === variant) as Extract<
+      GenerationEvent,
+      { type: "token" }
+    >[];
     const end = events.find((event) => event.type === "end" && event.variant === variant);
-    return { ids: tokens.map(({ id }) => id), text: tokens.map(({ text }) => text).join(""), logprobs: tokens.map(({ logprob }) => logprob), reason: end?.type === "end" ? end.reason : undefined };
+    return {
+      ids: tokens.map(({ id }) => id),
+      text: tokens.map(({ text }) => text).join(""),
+      logprobs: tokens.map(({ logprob }) => logprob),
+      reason: end?.type === "end" ? end.reason : undefined,
+    };
   });
   return { answers, events, warnings: events.flatMap((event) => (event.type === "warning" ? [event.message] : [])) };
 }
@@ -42,9 +53,16 @@ async function argmaxLoop(text: string, tokens: number): Promise<number[]> {
   const ids = tiny.model.tokenizer.encode(text);
   const start = ids.length;
   while (ids.length < start + tokens) {
-    const output = await withTask(undefined, (task) => tiny.model.native.forward({ tokens: Int32Array.from(ids), lengths: Int32Array.of(ids.length), taps: [], edits: [], logits: "full", top: 0 }, task));
+    const output = await withTask(undefined, (task) =>
+      tiny.model.native.forward(
+        { tokens: Int32Array.from(ids), lengths: Int32Array.of(ids.length), taps: [], edits: [], logits: "full", top: 0 },
+        task,
+      ),
+    );
     const last = output.logits?.slice(-tiny.model.native.vocabulary) ?? new Float32Array();
-    const penalised = last.map((logit, id) => (!ids.includes(id) ? logit : logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty));
+    const penalised = last.map((logit, id) =>
+      !ids.includes(id) ? logit : logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty,
+    );
     ids.push(penalised.indexOf(Math.max(...penalised)));
   }
   return ids.slice(start);
@@ -70,7 +88,19 @@ describe("greedy", () => {
   });
   it("gives each token's log probability in nats", async () => {
     const { answers } = await run({ maxTokens: 1 }, endless());
-    const output = await withTask(undefined, (task) => tiny.model.native.forward({ tokens: Int32Array.from(tiny.model.tokenizer.encode(prompt)), lengths: Int32Array.of(prompt.length), taps: [], edits: [], logits: "nll", top: 1 }, task));
+    const output = await withTask(undefined, (task) =>
+      tiny.model.native.forward(
+        {
+          tokens: Int32Array.from(tiny.model.tokenizer.encode(prompt)),
+          lengths: Int32Array.of(prompt.length),
+          taps: [],
+          edits: [],
+          logits: "nll",
+          top: 1,
+        },
+        task,
+      ),
+    );
     expect(answers[0]?.logprobs[0]).toBeCloseTo(output.topLogprobs?.at(-1) ?? 0, 4);
   });
 });
@@ -84,7 +114,19 @@ describe("edits", () => {
   });
   it("by a clamp to the activation that is there change nothing", async () => {
     const ids = Int32Array.from(tiny.model.tokenizer.encode(prompt));
-    const { taps } = await withTask(undefined, (task) => tiny.model.native.forward({ tokens: ids, lengths: Int32Array.of(ids.length), taps: [{ site: tiny.atlas.manifest.dictionary.site, values: "bf16" }], edits: [], logits: "none", top: 0 }, task));
+    const { taps } = await withTask(undefined, (task) =>
+      tiny.model.native.forward(
+        {
+          tokens: ids,
+          lengths: Int32Array.of(ids.length),
+          taps: [{ site: tiny.atlas.manifest.dictionary.site, values: "bf16" }],
+          edits: [],
+          logits: "none",
+          top: 0,
+        },
+        task,
+      ),
+    );
     const code = await withTask(undefined, (task) => tiny.dictionary.encode(taps[0]?.values as Uint16Array, task));
     const place = 4 * tiny.dictionary.k;
     const edit = parseEdit(`clamp:${code.indices[place]}=${code.values[place]}@4-5`);
@@ -106,7 +148,12 @@ describe("edits", () => {
 describe("sampling", () => {
   const options = { temperature: 2, topP: 0.95, maxTokens: 30 };
   it("is the same for the same seed, another for another, and the same beside other variants", async () => {
-    const [first, again, other, beside] = await Promise.all([run({ ...options, seed: 5 }, endless()), run({ ...options, seed: 5 }, endless()), run({ ...options, seed: 6 }, endless()), run({ ...options, seed: 5, variants: [edits, []] }, endless())]);
+    const [first, again, other, beside] = await Promise.all([
+      run({ ...options, seed: 5 }, endless()),
+      run({ ...options, seed: 5 }, endless()),
+      run({ ...options, seed: 6 }, endless()),
+      run({ ...options, seed: 5, variants: [edits, []] }, endless()),
+    ]);
     expect(again.answers).toEqual(first.answers);
     expect(other.answers[0]?.ids).not.toEqual(first.answers[0]?.ids);
     expect(beside.answers[1]?.ids).toEqual(first.answers[0]?.ids);
@@ -137,7 +184,10 @@ describe("an answer ends", () => {
     const { answers } = await run({ prompt: "x".repeat(120), maxTokens: 50 }, endless());
     expect(answers[0]?.reason).toBe("context");
     expect(answers[0]?.ids).toHaveLength(128 - 120 + 1);
-    expect((await run({ prompt: "x".repeat(128), maxTokens: 50 }, endless())).answers[0]).toMatchObject({ reason: "context", ids: { length: 1 } });
+    expect((await run({ prompt: "x".repeat(128), maxTokens: 50 }, endless())).answers[0]).toMatchObject({
+      reason: "context",
+      ids: { length: 1 },
+    });
   });
   it("for each variant on its own", async () => {
     const [first] = await argmaxLoop(prompt, 1);

@@ -41,7 +41,9 @@ export async function* generate(context: SteeringContext, options: GenerateOptio
   const { signal } = options;
   const settings = samplingSettings(options);
   if (options.variants.length < 1 || options.variants.length > maxVariants) {
-    throw new LexiscopeError("invalid_input", `${options.variants.length} variants: 1 to ${maxVariants} can run together`, { field: "variants" });
+    throw new LexiscopeError("invalid_input", `${options.variants.length} variants: 1 to ${maxVariants} can run together`, {
+      field: "variants",
+    });
   }
   const { variants, warnings } = await prepareEdits(context, options.variants, options);
   const prompt = buildPrompt(model, options.prompt, settings.maxTokens);
@@ -51,16 +53,35 @@ export async function* generate(context: SteeringContext, options: GenerateOptio
   yield { type: "start", promptTokens: prompt.ids.length, dropped: prompt.dropped };
   for (const message of warnings) yield { type: "warning", message };
 
-  const runs = variants.map((edits): Run => ({ edits, covered: edits.map(() => 0), random: createRandom(settings.seed), seen: new Set(prompt.ids), text: new AnswerText(settings.stop), generated: 0, next: undefined, waiting: undefined }));
+  const runs = variants.map((edits): Run => ({
+    edits,
+    covered: edits.map(() => 0),
+    random: createRandom(settings.seed),
+    seen: new Set(prompt.ids),
+    text: new AnswerText(settings.stop),
+    generated: 0,
+    next: undefined,
+    waiting: undefined,
+  }));
   const batch = new Batch(model, runs, prompt.ids.length, longest);
-  let logits = await batch.extend(runs.map(() => prompt.ids), signal);
+  let logits = await batch.extend(
+    runs.map(() => prompt.ids),
+    signal,
+  );
   const live = new Set(runs.keys());
   while (live.size > 0) {
     for (const variant of live) {
       throwIfAborted(signal);
       const run = runs[variant] as Run;
       const row = logits.subarray(variant * model.native.vocabulary, (variant + 1) * model.native.vocabulary);
-      const { events, reason } = step(model, run, variant, row, settings, prompt.ids.length + run.generated >= longest ? longest : undefined);
+      const { events, reason } = step(
+        model,
+        run,
+        variant,
+        row,
+        settings,
+        prompt.ids.length + run.generated >= longest ? longest : undefined,
+      );
       yield* events;
       if (reason === undefined) continue;
       live.delete(variant);
@@ -68,12 +89,23 @@ export async function* generate(context: SteeringContext, options: GenerateOptio
       yield* unreached(run);
       yield { type: "end", variant, reason };
     }
-    if (live.size > 0) logits = await batch.extend(runs.map(({ next }) => (next === undefined ? [] : [next])), signal);
+    if (live.size > 0)
+      logits = await batch.extend(
+        runs.map(({ next }) => (next === undefined ? [] : [next])),
+        signal,
+      );
   }
 }
 
 /** Chooses a run's next token and says what came of it. `full` is set when the sequence cannot be fed another token. */
-function step(model: Model, run: Run, variant: number, logits: Float32Array, settings: SamplingOptions, full: number | undefined): { events: TokenEvent[]; reason: EndReason | undefined } {
+function step(
+  model: Model,
+  run: Run,
+  variant: number,
+  logits: Float32Array,
+  settings: SamplingOptions,
+  full: number | undefined,
+): { events: TokenEvent[]; reason: EndReason | undefined } {
   const { id, logprob } = chooseToken(logits, model.tokenizer.size, settings, run.seen, run.random);
   const events: TokenEvent[] = run.waiting ? [run.waiting] : [];
   run.waiting = undefined;
@@ -97,7 +129,8 @@ function step(model: Model, run: Run, variant: number, logits: Float32Array, set
 
 function* unreached(run: Run): Generator<GenerationEvent> {
   for (const [i, { edit }] of run.edits.entries()) {
-    if (run.covered[i] === 0) yield { type: "warning", message: `${formatEdit(edit)} changed nothing: the answer ended before any token that it names` };
+    if (run.covered[i] === 0)
+      yield { type: "warning", message: `${formatEdit(edit)} changed nothing: the answer ended before any token that it names` };
   }
 }
 
@@ -119,10 +152,17 @@ class Batch {
 
   /** Feeds tokens to each row under the row's own edits; logits [rows, V] of each row's last token. */
   async extend(tokens: readonly (readonly number[])[], signal: AbortSignal | undefined): Promise<Float32Array> {
-    const rows = this.#runs.map(({ edits }, r) => ({ edits, start: this.#fed[r] ?? 0, tokens: tokens[r] ?? [], promptTokens: this.#promptTokens }));
+    const rows = this.#runs.map(({ edits }, r) => ({
+      edits,
+      start: this.#fed[r] ?? 0,
+      tokens: tokens[r] ?? [],
+      promptTokens: this.#promptTokens,
+    }));
     const { edits, covered } = compileEdits(rows, this.#model.tokenizer.specialIds);
     const lengths = Int32Array.from(rows, (row) => row.tokens.length);
-    const logits = await withTask(signal, (task) => this.#model.native.extend(this.#cache, Int32Array.from(tokens.flat()), lengths, edits, task));
+    const logits = await withTask(signal, (task) =>
+      this.#model.native.extend(this.#cache, Int32Array.from(tokens.flat()), lengths, edits, task),
+    );
     for (const [r, run] of this.#runs.entries()) {
       this.#fed[r] = (this.#fed[r] ?? 0) + (lengths[r] ?? 0);
       run.covered = run.covered.map((count, i) => count + (covered[r]?.[i] ?? 0));

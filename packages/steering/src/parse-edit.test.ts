@@ -36,7 +36,13 @@ it.each([
   ["clamp:1234=8x@5-5", "no positions"],
   ["clamp:1234=8x@1@2", "more than one @"],
 ])("refuses %j and shows how to write it", (text, message) => {
-  expect(() => parseEdit(text)).toThrow(expect.objectContaining({ code: "invalid_input", message: expect.stringContaining(message), hint: expect.stringContaining("clamp:1234=8x") }));
+  expect(() => parseEdit(text)).toThrow(
+    expect.objectContaining({
+      code: "invalid_input",
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining("clamp:1234=8x"),
+    }),
+  );
 });
 
 const value = fc.double({ min: -1e30, max: 1e30, noNaN: true }).map((v) => v + 0);
@@ -46,9 +52,21 @@ const positions: fc.Arbitrary<Edit["positions"]> = fc.oneof(
 );
 const feature = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const edit: fc.Arbitrary<Edit> = fc.oneof(
-  fc.record({ op: fc.constantFrom<Edit["op"]>("clamp", "add"), feature, value, unit: fc.constantFrom<Edit["unit"]>("max", "activation", "norm"), positions }),
+  fc.record({
+    op: fc.constantFrom<Edit["op"]>("clamp", "add"),
+    feature,
+    value,
+    unit: fc.constantFrom<Edit["unit"]>("max", "activation", "norm"),
+    positions,
+  }),
   fc.record({ op: fc.constant<Edit["op"]>("scale"), feature, value, unit: fc.constant<Edit["unit"]>("activation"), positions }),
-  fc.record({ op: fc.constant<Edit["op"]>("ablate"), feature, value: fc.constant(0), unit: fc.constant<Edit["unit"]>("activation"), positions }),
+  fc.record({
+    op: fc.constant<Edit["op"]>("ablate"),
+    feature,
+    value: fc.constant(0),
+    unit: fc.constant<Edit["unit"]>("activation"),
+    positions,
+  }),
 );
 
 it("reads back what it prints", () => {

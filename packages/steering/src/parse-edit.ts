@@ -2,7 +2,8 @@ import { LexiscopeError } from "@lexiscope/core";
 import type { Edit } from "./types.ts";
 
 const ops = ["clamp", "add", "scale", "ablate"] as const;
-const examples = "clamp:1234=8x (8 × its maximum), clamp:1234=25 (activation units), add:1234=0.5n (× the median norm), scale:1234=3, ablate:1234; positions follow an @: @prompt, @generated, @10-20";
+const examples =
+  "clamp:1234=8x (8 × its maximum), clamp:1234=25 (activation units), add:1234=0.5n (× the median norm), scale:1234=3, ablate:1234; positions follow an @: @prompt, @generated, @10-20";
 
 /** Feature numbers are 32-bit in native code. */
 const maxFeature = 2 ** 32 - 1;
@@ -21,16 +22,23 @@ export function parseEdit(text: string): Edit {
   if (more.length > 0) refuse("there is more than one @");
   const colon = body.indexOf(":");
   if (colon < 0) refuse("an edit is op:feature=value");
-  const op = ops.find((name) => name === body.slice(0, colon).trim()) ?? refuse(`${JSON.stringify(body.slice(0, colon))} is no operation; there are ${ops.join(", ")}`);
+  const op =
+    ops.find((name) => name === body.slice(0, colon).trim()) ??
+    refuse(`${JSON.stringify(body.slice(0, colon))} is no operation; there are ${ops.join(", ")}`);
   const [featureText = "", ...valueParts] = body.slice(colon + 1).split("=");
   const feature = readFeature(featureText.trim()) ?? refuse(`${JSON.stringify(featureText)} is no feature number`);
-  const positions = at === undefined ? "all" : (readPositions(at.trim()) ?? refuse(`${JSON.stringify(at)} are no positions; there are all, prompt, generated, and FROM-TO with FROM < TO (TO is left out)`));
+  const positions =
+    at === undefined
+      ? "all"
+      : (readPositions(at.trim()) ??
+        refuse(`${JSON.stringify(at)} are no positions; there are all, prompt, generated, and FROM-TO with FROM < TO (TO is left out)`));
   if (op === "ablate") {
     if (valueParts.length > 0) refuse("ablate takes no value (it sets the feature to 0)");
     return { op, feature, value: 0, unit: "activation", positions };
   }
   if (valueParts.length === 0) refuse(`${op} needs a value: ${op}:${feature}=${op === "scale" ? "3" : "8x"}`);
-  const { value, unit } = readValue(valueParts.join("=").trim()) ?? refuse(`${JSON.stringify(valueParts.join("="))} is no number with an optional unit x or n`);
+  const { value, unit } =
+    readValue(valueParts.join("=").trim()) ?? refuse(`${JSON.stringify(valueParts.join("="))} is no number with an optional unit x or n`);
   if (op === "scale" && unit !== "activation") refuse("scale takes a plain factor, without a unit");
   if (!Number.isFinite(Math.fround(value))) refuse("the value is not a finite number");
   return { op, feature, value, unit, positions };
@@ -38,7 +46,8 @@ export function parseEdit(text: string): Edit {
 
 /** The text that {@link parseEdit} reads back as the same edit. */
 export function formatEdit(edit: Edit): string {
-  const value = edit.op === "ablate" ? "" : `=${edit.value}${edit.op === "scale" ? "" : { max: "x", norm: "n", activation: "" }[edit.unit]}`;
+  const value =
+    edit.op === "ablate" ? "" : `=${edit.value}${edit.op === "scale" ? "" : { max: "x", norm: "n", activation: "" }[edit.unit]}`;
   const { positions } = edit;
   const at = positions === "all" ? "" : typeof positions === "string" ? `@${positions}` : `@${positions.from}-${positions.to}`;
   return `${edit.op}:${edit.feature}${value}${at}`;

@@ -14,7 +14,8 @@ beforeAll(async () => {
   silent = features.find((i) => tiny.atlas.summary(i).maximum === 0) ?? -1;
 });
 
-const prepare = (edits: string[], atlas: EditSource = tiny.atlas, options = {}): ReturnType<typeof prepareEdits> => prepareEdits({ model: tiny.model, atlas }, [edits.map(parseEdit)], options);
+const prepare = (edits: string[], atlas: EditSource = tiny.atlas, options = {}): ReturnType<typeof prepareEdits> =>
+  prepareEdits({ model: tiny.model, atlas }, [edits.map(parseEdit)], options);
 
 /** The atlas with something else in its dictionary's manifest. */
 function changed(change: Partial<EditSource["manifest"]["dictionary"]>): EditSource {
@@ -38,7 +39,10 @@ describe("units", () => {
   });
   it("of a maximum mean nothing for a feature that never fired", async () => {
     expect(silent).toBeGreaterThanOrEqual(0);
-    await expect(prepare([`clamp:${silent}=8x`])).rejects.toMatchObject({ code: "invalid_input", hint: expect.stringContaining(`clamp:${silent}=0.5n`) });
+    await expect(prepare([`clamp:${silent}=8x`])).rejects.toMatchObject({
+      code: "invalid_input",
+      hint: expect.stringContaining(`clamp:${silent}=0.5n`),
+    });
     await expect(prepare([`clamp:${silent}=8`])).resolves.toBeDefined();
   });
 });
@@ -54,11 +58,17 @@ it("keeps to the dictionary's rule, and to none when edits go everywhere", async
 
 describe("refuses", () => {
   it("edits without an atlas, and needs none without edits", async () => {
-    await expect(prepareEdits({ model: tiny.model }, [[parseEdit("ablate:1")]])).rejects.toMatchObject({ code: "invalid_input", field: "atlas" });
+    await expect(prepareEdits({ model: tiny.model }, [[parseEdit("ablate:1")]])).rejects.toMatchObject({
+      code: "invalid_input",
+      field: "atlas",
+    });
     expect(await prepareEdits({ model: tiny.model }, [[], []])).toEqual({ variants: [[], []], warnings: [] });
   });
   it("a feature that is not there, and says which are", async () => {
-    await expect(prepare(["ablate:64"])).rejects.toMatchObject({ code: "invalid_input", message: "ablate:64: the atlas has features 0 to 63" });
+    await expect(prepare(["ablate:64"])).rejects.toMatchObject({
+      code: "invalid_input",
+      message: "ablate:64: the atlas has features 0 to 63",
+    });
   });
   it.each(["clamp:1=3e38", "add:1=-1e7n", "scale:1=1e7"])("%s, which overflows", async (text) => {
     await expect(prepare([text])).rejects.toMatchObject({ code: "invalid_input", message: expect.stringContaining("would overflow") });
@@ -71,7 +81,10 @@ describe("refuses", () => {
     ["clamp:1=2@prompt", "scale:1=2@0-4"],
     ["clamp:1=2@0-4", "clamp:1=3@3-5"],
   ])("%s with %s, which set one feature at the same tokens", async (first, second) => {
-    await expect(prepare([first, second])).rejects.toMatchObject({ code: "invalid_input", message: `${first} and ${second} both set feature 1 at the same tokens` });
+    await expect(prepare([first, second])).rejects.toMatchObject({
+      code: "invalid_input",
+      message: `${first} and ${second} both set feature 1 at the same tokens`,
+    });
   });
   it.each([
     ["clamp:1=2@prompt", "ablate:1@generated"],
@@ -86,17 +99,31 @@ describe("refuses", () => {
 describe("a dictionary for another model", () => {
   it("of another shape is a mismatch", async () => {
     const model = { ...tiny.atlas.manifest.dictionary.model, d: 64, name: "other" };
-    await expect(prepare(["ablate:1"], changed({ model }), { allowOtherWeights: true })).rejects.toMatchObject({ code: "mismatch", message: expect.stringMatching(/made for other: width 64/) });
+    await expect(prepare(["ablate:1"], changed({ model }), { allowOtherWeights: true })).rejects.toMatchObject({
+      code: "mismatch",
+      message: expect.stringMatching(/made for other: width 64/),
+    });
   });
   it("of other weights is a mismatch, or a warning when they are allowed", async () => {
     const atlas = changed({ model: { ...tiny.atlas.manifest.dictionary.model, weightsHash: "0".repeat(64) } });
-    await expect(prepare(["ablate:1"], atlas)).rejects.toMatchObject({ code: "mismatch", message: expect.stringContaining("000000000000…") });
-    expect((await prepare(["ablate:1"], atlas, { allowOtherWeights: true })).warnings).toEqual([expect.stringContaining("features may mean something else here")]);
+    await expect(prepare(["ablate:1"], atlas)).rejects.toMatchObject({
+      code: "mismatch",
+      message: expect.stringContaining("000000000000…"),
+    });
+    expect((await prepare(["ablate:1"], atlas, { allowOtherWeights: true })).warnings).toEqual([
+      expect.stringContaining("features may mean something else here"),
+    ]);
   });
   it("for a block that the model lacks is refused by name", async () => {
-    await expect(prepare(["ablate:1"], changed({ site: "blocks.9.hook_resid_post" }))).rejects.toMatchObject({ code: "invalid_input", message: expect.stringContaining("blocks 0 to 1") });
+    await expect(prepare(["ablate:1"], changed({ site: "blocks.9.hook_resid_post" }))).rejects.toMatchObject({
+      code: "invalid_input",
+      message: expect.stringContaining("blocks 0 to 1"),
+    });
   });
   it("whose median norm is nonsense is a bad file", async () => {
-    await expect(prepare(["ablate:1"], changed({ medianNorm: Number.NaN }))).rejects.toMatchObject({ code: "bad_file", field: "medianNorm" });
+    await expect(prepare(["ablate:1"], changed({ medianNorm: Number.NaN }))).rejects.toMatchObject({
+      code: "bad_file",
+      field: "medianNorm",
+    });
   });
 });

@@ -33,10 +33,18 @@ export interface PreparedEdits {
  * Makes the edits of every variant ready. Refuses a dictionary for another model or site (`mismatch`), a feature that
  * does not exist, a unit that has no meaning for it, and edits that contradict each other.
  */
-export async function prepareEdits(context: SteeringContext, variants: readonly (readonly Edit[])[], options: EditOptions = {}): Promise<PreparedEdits> {
+export async function prepareEdits(
+  context: SteeringContext,
+  variants: readonly (readonly Edit[])[],
+  options: EditOptions = {},
+): Promise<PreparedEdits> {
   if (variants.every((edits) => edits.length === 0)) return { variants: variants.map(() => []), warnings: [] };
   const { model, atlas } = context;
-  if (!atlas) throw new LexiscopeError("invalid_input", "edits need an atlas: it holds the features", { field: "atlas", hint: "name one; `lexiscope list` shows what there is, `lexiscope start` makes the first" });
+  if (!atlas)
+    throw new LexiscopeError("invalid_input", "edits need an atlas: it holds the features", {
+      field: "atlas",
+      hint: "name one; `lexiscope list` shows what there is, `lexiscope start` makes the first",
+    });
   const warnings = await checkMadeFor(model, atlas.manifest.dictionary, options);
   const dictionary = await atlas.dictionary(options.signal);
   const prepare = (edit: Edit): PreparedEdit => {
@@ -61,21 +69,36 @@ export async function prepareEdits(context: SteeringContext, variants: readonly 
  * `mismatch` unless the dictionary was made for this model. Other weights of the same shape may be let through: the
  * warnings then say so.
  */
-export async function checkMadeFor(model: Model, dictionary: EditSource["manifest"]["dictionary"], options: EditOptions): Promise<string[]> {
+export async function checkMadeFor(
+  model: Model,
+  dictionary: EditSource["manifest"]["dictionary"],
+  options: EditOptions,
+): Promise<string[]> {
   const made = dictionary.model;
-  const mismatch = (what: string, hint: string): LexiscopeError => new LexiscopeError("mismatch", `the dictionary was made for ${made.name}: ${what}`, { field: "model", hint });
+  const mismatch = (what: string, hint: string): LexiscopeError =>
+    new LexiscopeError("mismatch", `the dictionary was made for ${made.name}: ${what}`, { field: "model", hint });
   const { d, layers, vocabulary } = model.architecture;
   if (made.d !== d || made.layers !== layers || made.vocabulary !== vocabulary) {
-    throw mismatch(`width ${made.d}, ${made.layers} blocks, vocabulary ${made.vocabulary}; ${model.name} has ${d}, ${layers}, ${vocabulary}`, `open ${made.name}, or choose an atlas made for ${model.name}`);
+    throw mismatch(
+      `width ${made.d}, ${made.layers} blocks, vocabulary ${made.vocabulary}; ${model.name} has ${d}, ${layers}, ${vocabulary}`,
+      `open ${made.name}, or choose an atlas made for ${model.name}`,
+    );
   }
   parseSite(dictionary.site, layers);
   if (!(dictionary.medianNorm > 0 && dictionary.medianNorm < Infinity)) {
-    throw new LexiscopeError("bad_file", `the dictionary's median norm is ${dictionary.medianNorm}`, { field: "medianNorm", hint: "train or download the dictionary again" });
+    throw new LexiscopeError("bad_file", `the dictionary's median norm is ${dictionary.medianNorm}`, {
+      field: "medianNorm",
+      hint: "train or download the dictionary again",
+    });
   }
   const { weightsHash } = await model.identity(options.signal);
   if (weightsHash === made.weightsHash) return [];
   const what = `its weights have the hash ${made.weightsHash.slice(0, 12)}…, those of ${model.name} ${weightsHash.slice(0, 12)}…`;
-  if (!options.allowOtherWeights) throw mismatch(what, "open the model it was made for, or allow other weights of the same shape (features may then mean something else)");
+  if (!options.allowOtherWeights)
+    throw mismatch(
+      what,
+      "open the model it was made for, or allow other weights of the same shape (features may then mean something else)",
+    );
   return [`the dictionary was made for ${made.name}, and ${what}: features may mean something else here`];
 }
 
@@ -84,17 +107,26 @@ function resolveValue(edit: Edit, atlas: EditSource): number {
     throw new LexiscopeError("invalid_input", `${formatEdit(edit)}: ${what}`, { field: "edit", hint });
   };
   const { features, medianNorm } = atlas.manifest.dictionary;
-  if (!Number.isInteger(edit.feature) || edit.feature < 0 || edit.feature >= features) refuse(`the atlas has features 0 to ${features - 1}`, "find one with `lexiscope search WORD`");
+  if (!Number.isInteger(edit.feature) || edit.feature < 0 || edit.feature >= features)
+    refuse(`the atlas has features 0 to ${features - 1}`, "find one with `lexiscope search WORD`");
   if (edit.op === "ablate") return 0;
   let unit = 1;
   if (edit.op !== "scale" && edit.unit === "norm") unit = medianNorm;
   if (edit.op !== "scale" && edit.unit === "max") {
     unit = atlas.summary(edit.feature).maximum;
-    if (!(unit > 0)) refuse("the feature never fired while the atlas was made, so it has no maximum", `give activation units (${edit.op}:${edit.feature}=25) or norms (${edit.op}:${edit.feature}=0.5n)`);
+    if (!(unit > 0))
+      refuse(
+        "the feature never fired while the atlas was made, so it has no maximum",
+        `give activation units (${edit.op}:${edit.feature}=25) or norms (${edit.op}:${edit.feature}=0.5n)`,
+      );
   }
   const value = edit.value * unit;
   const limit = edit.op === "scale" ? maxStrength : maxStrength * medianNorm;
-  if (!(Math.abs(value) <= limit)) refuse(`the strength ${value} is beyond ±${limit}${edit.op === "scale" ? "" : ", a million median norms"}: the model's arithmetic would overflow`, "values from −10x to 10x are usual");
+  if (!(Math.abs(value) <= limit))
+    refuse(
+      `the strength ${value} is beyond ±${limit}${edit.op === "scale" ? "" : ", a million median norms"}: the model's arithmetic would overflow`,
+      "values from −10x to 10x are usual",
+    );
   return value;
 }
 
@@ -104,7 +136,11 @@ function refuseContradictions(edits: readonly Edit[]): void {
   for (const [i, first] of setting.entries()) {
     const second = setting.slice(i + 1).find((other) => other.feature === first.feature && overlap(first.positions, other.positions));
     if (second) {
-      throw new LexiscopeError("invalid_input", `${formatEdit(first)} and ${formatEdit(second)} both set feature ${first.feature} at the same tokens`, { field: "edit", hint: "keep one of them, or give them positions that do not overlap (@prompt, @generated, @10-20)" });
+      throw new LexiscopeError(
+        "invalid_input",
+        `${formatEdit(first)} and ${formatEdit(second)} both set feature ${first.feature} at the same tokens`,
+        { field: "edit", hint: "keep one of them, or give them positions that do not overlap (@prompt, @generated, @10-20)" },
+      );
     }
   }
 }

@@ -16,13 +16,15 @@ export function buildPrompt(model: Model, prompt: string | { messages: ChatMessa
   const { context } = model.architecture;
   if (typeof prompt === "string") {
     const ids = model.tokenizer.encode(prompt);
-    if (ids.length === 0) throw new LexiscopeError("invalid_input", "the prompt is empty", { field: "prompt", hint: "give the model some text to go on from" });
+    if (ids.length === 0)
+      throw new LexiscopeError("invalid_input", "the prompt is empty", { field: "prompt", hint: "give the model some text to go on from" });
     if (ids.length > context) throw tooLong(ids.length, context, "shorten the prompt");
     return { ids, dropped: 0 };
   }
   const reserve = Math.min(room, Math.floor(context / 4));
   let messages = prompt.messages;
-  if (messages.length === 0) throw new LexiscopeError("invalid_input", "the chat has no messages", { field: "messages", hint: "give at least one" });
+  if (messages.length === 0)
+    throw new LexiscopeError("invalid_input", "the chat has no messages", { field: "messages", hint: "give at least one" });
   for (;;) {
     const ids = renderChat(model, messages);
     const dropped = prompt.messages.length - messages.length;
@@ -38,7 +40,9 @@ export function buildPrompt(model: Model, prompt: string | { messages: ChatMessa
 
 function renderChat(model: Model, messages: ChatMessage[]): number[] {
   if (!model.chatTemplate) {
-    throw new LexiscopeError("unsupported", `${model.name} has no chat template`, { hint: "it is no chat model; use `lexiscope generate` with plain text" });
+    throw new LexiscopeError("unsupported", `${model.name} has no chat template`, {
+      hint: "it is no chat model; use `lexiscope generate` with plain text",
+    });
   }
   return model.tokenizer.encode(model.chatTemplate.render(messages, { addGenerationPrompt: true }), { addSpecial: false });
 }
@@ -54,5 +58,8 @@ function withoutOldest(messages: readonly ChatMessage[]): ChatMessage[] | undefi
 }
 
 function tooLong(tokens: number, context: number, hint: string): LexiscopeError {
-  return new LexiscopeError("invalid_input", `the prompt has ${tokens} tokens; the model's context holds ${context}`, { field: "prompt", hint });
+  return new LexiscopeError("invalid_input", `the prompt has ${tokens} tokens; the model's context holds ${context}`, {
+    field: "prompt",
+    hint,
+  });
 }

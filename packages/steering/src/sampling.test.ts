@@ -8,7 +8,11 @@ const none = new Set<number>();
 const logsOf = (...p: number[]): Float32Array => Float32Array.from(p, Math.log);
 
 /** Shares of the ids over many draws. */
-function shares(logits: Float32Array, options: Partial<SamplingOptions>, { vocabulary = logits.length, seen = none, draws = 40_000 } = {}): number[] {
+function shares(
+  logits: Float32Array,
+  options: Partial<SamplingOptions>,
+  { vocabulary = logits.length, seen = none, draws = 40_000 } = {},
+): number[] {
   const settings = samplingSettings({ temperature: 1, ...options });
   const random = createRandom(7);
   const counts = new Array<number>(logits.length).fill(0);
@@ -44,7 +48,8 @@ describe("temperature", () => {
   const logits = logsOf(0.5, 0.25, 0.125, 0.125);
   it("1 draws from the distribution itself", () => expectShares(shares(logits, {}), [0.5, 0.25, 0.125, 0.125]));
   it("½ squares the odds", () => expectShares(shares(logits, { temperature: 0.5 }), [16 / 22, 4 / 22, 1 / 22, 1 / 22]));
-  it("of almost nothing is greedy and does not overflow", () => expectShares(shares(Float32Array.of(-1e30, 5, 4.99), { temperature: 1e-9 }, { draws: 100 }), [0, 1, 0]));
+  it("of almost nothing is greedy and does not overflow", () =>
+    expectShares(shares(Float32Array.of(-1e30, 5, 4.99), { temperature: 1e-9 }, { draws: 100 }), [0, 1, 0]));
   it("never draws a padding row", () => expectShares(shares(logsOf(0.2, 0.2, 0.6), {}, { vocabulary: 2 }), [0.5, 0.5, 0]));
 });
 
@@ -58,7 +63,8 @@ describe("top-p", () => {
     expectShares(shares(logits, { topP: 0 }), [0, 1, 0, 0]);
     expectShares(shares(logits, { topP: 1 }), [0.125, 0.5, 0.25, 0.125]);
   });
-  it("is reached exactly by a set that sums to p", () => expectShares(shares(Float32Array.of(1, 1, 1, 1), { topP: 0.5 }), [0.5, 0.5, 0, 0]));
+  it("is reached exactly by a set that sums to p", () =>
+    expectShares(shares(Float32Array.of(1, 1, 1, 1), { topP: 0.5 }), [0.5, 0.5, 0, 0]));
   it("works on a whole vocabulary with a long tail", () => {
     const tail = new Float32Array(50_000).fill(Math.log(0.05 / 49_998));
     tail[17] = Math.log(0.6);
@@ -87,27 +93,45 @@ describe("repetition penalty", () => {
 describe("bad input", () => {
   it.each([Number.NaN, Number.POSITIVE_INFINITY])("refuses a logit of %d in any mode", (bad) => {
     for (const temperature of [0, 1]) {
-      expect(() => chooseToken(Float32Array.of(1, bad, 2), 3, samplingSettings({ temperature }), none, createRandom(0))).toThrow(/no longer finite/);
+      expect(() => chooseToken(Float32Array.of(1, bad, 2), 3, samplingSettings({ temperature }), none, createRandom(0))).toThrow(
+        /no longer finite/,
+      );
     }
   });
-  it.each([{ temperature: -1 }, { temperature: Number.NaN }, { topP: 1.5 }, { topP: -0.1 }, { repetitionPenalty: 0 }, { maxTokens: 0 }, { maxTokens: 1.5 }, { seed: 0.5 }, { stop: [""] }])("refuses %j by its name", (bad) => {
+  it.each([
+    { temperature: -1 },
+    { temperature: Number.NaN },
+    { topP: 1.5 },
+    { topP: -0.1 },
+    { repetitionPenalty: 0 },
+    { maxTokens: 0 },
+    { maxTokens: 1.5 },
+    { seed: 0.5 },
+    { stop: [""] },
+  ])("refuses %j by its name", (bad) => {
     expect(() => samplingSettings(bad)).toThrow(expect.objectContaining({ code: "invalid_input", field: Object.keys(bad)[0] }));
   });
 });
 
 it("gives the same tokens for the same seed, and never one outside the nucleus", () => {
   fc.assert(
-    fc.property(fc.array(fc.float({ min: -20, max: 20, noNaN: true }), { minLength: 1, maxLength: 40 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0.1, max: 3, noNaN: true }), fc.integer(), (values, topP, temperature, seed) => {
-      const logits = Float32Array.from(values);
-      const settings = samplingSettings({ temperature, topP });
-      const { id } = chooseToken(logits, logits.length, settings, none, createRandom(seed));
-      expect(chooseToken(logits, logits.length, settings, none, createRandom(seed)).id).toBe(id);
-      // The tokens before it, most likely first, must not reach p already.
-      const weights = Float64Array.from(logits, (logit) => Math.exp((logit - Math.max(...logits)) / temperature));
-      const total = weights.reduce((a, b) => a + b, 0);
-      const own = weights[id] ?? 0;
-      const before = weights.reduce((sum, weight, other) => sum + (weight > own || (weight === own && other < id) ? weight : 0), 0);
-      expect(before).toBeLessThanOrEqual(topP * total + 1e-9 * total);
-    }),
+    fc.property(
+      fc.array(fc.float({ min: -20, max: 20, noNaN: true }), { minLength: 1, maxLength: 40 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0.1, max: 3, noNaN: true }),
+      fc.integer(),
+      (values, topP, temperature, seed) => {
+        const logits = Float32Array.from(values);
+        const settings = samplingSettings({ temperature, topP });
+        const { id } = chooseToken(logits, logits.length, settings, none, createRandom(seed));
+        expect(chooseToken(logits, logits.length, settings, none, createRandom(seed)).id).toBe(id);
+        // The tokens before it, most likely first, must not reach p already.
+        const weights = Float64Array.from(logits, (logit) => Math.exp((logit - Math.max(...logits)) / temperature));
+        const total = weights.reduce((a, b) => a + b, 0);
+        const own = weights[id] ?? 0;
+        const before = weights.reduce((sum, weight, other) => sum + (weight > own || (weight === own && other < id) ? weight : 0), 0);
+        expect(before).toBeLessThanOrEqual(topP * total + 1e-9 * total);
+      },
+    ),
   );
 });

@@ -18,7 +18,8 @@ export function samplingSettings(options: Partial<SamplingOptions>): SamplingOpt
   };
   require(settings.temperature >= 0 && settings.temperature <= 100, "temperature", "a number from 0 (greedy) to 100");
   require(settings.topP >= 0 && settings.topP <= 1, "topP", "a number from 0 to 1");
-  require(settings.repetitionPenalty > 0 && settings.repetitionPenalty <= 100, "repetitionPenalty", "a number above 0 (1 = none) and at most 100");
+  require(settings.repetitionPenalty > 0 &&
+    settings.repetitionPenalty <= 100, "repetitionPenalty", "a number above 0 (1 = none) and at most 100");
   require(Number.isSafeInteger(settings.maxTokens) && settings.maxTokens >= 1, "maxTokens", "a whole number of at least 1");
   require(Number.isSafeInteger(settings.seed), "seed", "a whole number");
   require(settings.stop.every((text) => text.length > 0), "stop", "texts that are not empty");
@@ -36,11 +37,19 @@ export interface TokenChoice {
  * penalty (Keskar et al. 2019: a seen token's positive logit is divided by it, a negative one multiplied), temperature,
  * then the smallest set of most likely tokens whose probabilities reach top-p (always at least one; ties by lower id).
  */
-export function chooseToken(logits: Float32Array, vocabulary: number, settings: SamplingOptions, seen: ReadonlySet<number>, random: Random): TokenChoice {
+export function chooseToken(
+  logits: Float32Array,
+  vocabulary: number,
+  settings: SamplingOptions,
+  seen: ReadonlySet<number>,
+  random: Random,
+): TokenChoice {
   const size = Math.min(vocabulary, logits.length);
-  const scores = Float64Array.from(logits.subarray(0, size));
-  if (!scores.every((score) => score < Infinity)) {
-    throw new LexiscopeError("invalid_input", "the model's logits are no longer finite numbers", { hint: "the edit is too strong; try a smaller value" });
+  const scores = new Float64Array(logits.subarray(0, size));
+  if (!allBelowInfinity(scores)) {
+    throw new LexiscopeError("invalid_input", "the model's logits are no longer finite numbers", {
+      hint: "the edit is too strong; try a smaller value",
+    });
   }
   if (settings.repetitionPenalty !== 1) {
     for (const id of seen) {
@@ -73,31 +82,47 @@ function sample(scores: Float64Array, { temperature, topP }: SamplingOptions, ra
   const best = argmax(scores);
   const max = scores[best] ?? 0;
   if (max === -Infinity) return best;
-  const weights = scores.map((score) => Math.exp((score - max) / temperature));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const nucleus = topP < 1 ? largest(weights, topP * total, total) : weights.keys().toArray();
-  const mass = topP < 1 ? nucleus.reduce((sum, id) => sum + (weights[id] ?? 0), 0) : total;
+  const weights = scores;
+  let total = 0;
+  for (let id = 0; id < scores.length; id++) {
+    const weight = Math.exp(((scores[id] ?? 0) - max) / temperature);
+    weights[id] = weight;
+    total += weight;
+  }
+  const { cut, ties, mass } = topP < 1 ? nucleus(weights, topP * total, total) : { cut: -1, ties: 0, mass: total };
   let left = random.next() * mass;
-  for (const id of nucleus) {
-    left -= weights[id] ?? 0;
+  let tiesLeft = ties;
+  for (let id = 0; id < weights.length; id++) {
+    const weight = weights[id] ?? 0;
+    if (weight < cut || (weight === cut && tiesLeft-- <= 0)) continue;
+    left -= weight;
     if (left < 0) return id;
   }
   return best; // rounding left a sliver at the end
 }
 
-/** Ids of the smallest set of largest weights whose sum reaches `enough`, most likely first. */
-function largest(weights: Float64Array, enough: number, total: number): number[] {
+/** The smallest set of largest weights whose sum reaches `enough`: all above `cut`, `ties` of those equal to it, together `mass`. */
+function nucleus(weights: Float64Array, enough: number, total: number): { cut: number; ties: number; mass: number } {
   // All weights below this together weigh less than total − enough, so none of them is needed: spares sorting the vocabulary.
   const floor = (total - enough) / weights.length;
-  const candidates: number[] = [];
-  weights.forEach((weight, id) => {
-    if (weight >= floor) candidates.push(id);
-  });
-  candidates.sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b);
-  let sum = 0;
-  for (const [rank, id] of candidates.entries()) {
-    sum += weights[id] ?? 0;
-    if (sum >= enough) return candidates.slice(0, rank + 1);
+  const candidates = new Float64Array(weights.length);
+  let count = 0;
+  for (let id = 0; id < weights.length; id++) {
+    const weight = weights[id] ?? 0;
+    if (weight >= floor) candidates[count++] = weight;
   }
-  return candidates;
+  const ascending = candidates.subarray(0, count).sort();
+  let [mass, cut, ties] = [0, 0, 0];
+  for (let i = ascending.length - 1; i >= 0 && (mass < enough || ties === 0); i--) {
+    const weight = ascending[i] ?? 0;
+    ties = weight === cut ? ties + 1 : 1;
+    cut = weight;
+    mass += weight;
+  }
+  return { cut, ties, mass };
+}
+
+function allBelowInfinity(values: Float64Array): boolean {
+  for (const value of values) if (!(value < Infinity)) return false;
+  return true;
 }

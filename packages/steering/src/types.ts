@@ -35,7 +35,7 @@ export interface GenerateOptions extends Partial<SamplingOptions>, EditOptions {
 /**
  * What a generation yields as it goes. The texts of a variant's `token` events joined are its answer; a token whose text
  * is still held back (half a character, a possible stop text) has an empty one. `logprob` is the model's own, in nats,
- * before temperature, top-p and penalty. The stop token has no event.
+ * before temperature, top-p and penalty. The stop token has no event; other special tokens have no text.
  */
 export type GenerationEvent =
   | { type: "start"; promptTokens: number; dropped: number }

@@ -8,7 +8,7 @@ pub(super) fn table_slots(neighbours: usize) -> usize {
     (neighbours * 16).next_power_of_two().max(512)
 }
 
-/// Counts on how many tokens each other feature fired with this one. A full table forgets: the median count is taken
+/// Counts with what a feature fires: other features on the same token, or tokens. A full table forgets: the median count is taken
 /// from every partner and those at zero leave (Misra-Gries, in bulk). So a count is exact until then, and afterwards a
 /// lower bound that misses at most [`Partners::forgotten`].
 #[derive(Default)]
@@ -78,7 +78,7 @@ fn find(slots: &[(u32, u32)], partner: u32) -> usize {
     at
 }
 
-/// Normalised pointwise mutual information of firing on the same token (Bouma 2009): ln(p_ij / p_i p_j) / −ln p_ij,
+/// Normalised pointwise mutual information of two things that happen on the same token (Bouma 2009): ln(p_ij / p_i p_j) / −ln p_ij,
 /// from −1 (never together) to 1 (only together). Counts over `n` tokens.
 pub(super) fn npmi(joint: u32, a: u32, b: u32, n: u32) -> f32 {
     if joint == n {

@@ -38,21 +38,26 @@ pub struct IndexResult {
     pub coactivation_ids: Vec<u32>,
     pub coactivation_scores: Vec<f32>,
     pub coactivation_counts: Vec<u32>,
+    /// `[F, t]` tokens by NPMI with the feature's firing, largest first: id, score, rows of it on which it fired.
+    pub token_ids: Vec<u32>,
+    pub token_scores: Vec<f32>,
+    pub token_counts: Vec<u32>,
 }
 
 pub(super) fn gather(
     exec: &Exec,
     options: &IndexerOptions,
-    tokens: u32,
+    rows: u32,
+    token_rows: &[u32],
     records: Vec<Record>,
 ) -> Result<IndexResult, DictionaryError> {
     let mut out = IndexResult {
-        tokens,
+        tokens: rows,
         example_offsets: vec![0],
         activation_offsets: vec![0],
         ..IndexResult::default()
     };
-    neighbours(exec, options, tokens, &records, &mut out)?;
+    neighbours(exec, options, rows, &records, &mut out)?;
     let limits =
         Limits { top: options.top, intervals: options.intervals, per_interval: options.per_interval, seed: options.seed };
     for record in records {
@@ -62,6 +67,7 @@ pub(super) fn gather(
         out.sum.push(record.sum);
         out.sum_squares.push(record.sum_squares);
         out.histogram.extend(record.histogram.finish(record.maximum, HISTOGRAM_BINS));
+        push_tokens(&mut out, options.tokens, rows, token_rows, &record);
         for (interval, example) in record.examples.finish(record.maximum, &limits) {
             push_example(&mut out, interval, &example)?;
         }
@@ -82,11 +88,29 @@ fn push_example(out: &mut IndexResult, interval: Option<usize>, example: &Exampl
     Ok(())
 }
 
+fn push_tokens(out: &mut IndexResult, t: usize, rows: u32, token_rows: &[u32], record: &Record) {
+    let met = record.tokens.iter().filter(|pair| pair.1 >= LEAST_JOINT);
+    let ranked = rank(met.map(|(token, joint)| (npmi(joint, record.fired, token_rows[token as usize], rows), joint, token)));
+    for i in 0..t {
+        let (score, joint, token) = ranked.get(i).copied().unwrap_or((0.0, 0, NO_NEIGHBOUR));
+        out.token_ids.push(token);
+        out.token_scores.push(score);
+        out.token_counts.push(joint);
+    }
+}
+
+/// (NPMI, joint count, id) above chance, largest first.
+fn rank(pairs: impl Iterator<Item = (f32, u32, u32)>) -> Vec<(f32, u32, u32)> {
+    let mut ranked: Vec<_> = pairs.filter(|pair| pair.0 > 0.0).collect();
+    ranked.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
+    ranked
+}
+
 /// A pair may be known to both features or to one; the larger count is the better lower bound.
 fn neighbours(
     exec: &Exec,
     options: &IndexerOptions,
-    tokens: u32,
+    rows: u32,
     records: &[Record],
     out: &mut IndexResult,
 ) -> Result<(), DictionaryError> {
@@ -105,19 +129,15 @@ fn neighbours(
     );
     exec.run(features.div_ceil(FEATURE_CHUNK), |chunk| {
         let mut pairs: Vec<(u32, u32)> = Vec::new();
-        let mut ranked: Vec<(f32, u32, u32)> = Vec::new();
         for i in chunk * FEATURE_CHUNK..((chunk + 1) * FEATURE_CHUNK).min(features) {
             pairs.clear();
             pairs.extend(records[i].partners.iter().filter(|pair| pair.1 >= LEAST_JOINT));
             pairs.extend_from_slice(&known_by[offsets[i]..offsets[i + 1]]);
             pairs.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
             pairs.dedup_by_key(|pair| pair.0);
-            ranked.clear();
-            ranked.extend(pairs.iter().map(|&(j, joint)| {
-                (npmi(joint, records[i].fired, records[j as usize].fired, tokens), joint, j)
+            let ranked = rank(pairs.iter().map(|&(j, joint)| {
+                (npmi(joint, records[i].fired, records[j as usize].fired, rows), joint, j)
             }));
-            ranked.retain(|pair| pair.0 > 0.0);
-            ranked.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
             // SAFETY: one chunk, its own features.
             let (ids, scores, counts) = unsafe { (ids.slice(i * c, c), scores.slice(i * c, c), counts.slice(i * c, c)) };
             for (slot, &(score, joint, j)) in ranked.iter().take(c).enumerate() {

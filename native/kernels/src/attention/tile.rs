@@ -5,8 +5,9 @@ mod portable;
 mod x86;
 
 use super::kv::{KvSlot, PANEL};
+use crate::CpuPath;
 use crate::exp::exp;
-use crate::simd::Level;
+use crate::simd::{Level, level};
 use crate::versions::per_level;
 
 /// Query rows of a tile: 6 × 2 vectors of scores or 6 × 4 of values fill the registers.
@@ -14,7 +15,7 @@ pub(super) const ROWS: usize = 6;
 
 /// `results[r] [hd] = softmax(queries[r]·kᵀ over its first visible[r] keys)·v`. `visible` rises.
 pub(super) fn attend(
-    level: Level,
+    path: CpuPath,
     slot: &KvSlot,
     kv_head: usize,
     queries: &[f32],
@@ -27,6 +28,7 @@ pub(super) fn attend(
     if scores.len() < stride * ROWS {
         scores.resize(stride * ROWS, 0.0);
     }
+    let level = level(path);
     match level {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => x86::scores_avx512(slot, kv_head, queries, visible.len(), stride, scores),
@@ -38,7 +40,7 @@ pub(super) fn attend(
     for (r, &seen) in visible.iter().enumerate() {
         let row = &mut scores[r * stride..(r + 1) * stride];
         row[seen..].fill(f32::NEG_INFINITY);
-        scale[r] = 1.0 / soften(level, row);
+        scale[r] = 1.0 / exp_row(path, row);
     }
     match level {
         #[cfg(target_arch = "x86_64")]
@@ -47,15 +49,6 @@ pub(super) fn attend(
         Level::Avx2 => x86::values_avx2(slot, kv_head, scores, stride, keys, &scale, results),
         _ => portable::values(slot, kv_head, scores, stride, keys, &scale, results),
     }
-}
-
-fn soften(level: Level, row: &mut [f32]) -> f32 {
-    let path = match level {
-        Level::Avx512 => crate::CpuPath::Avx512Bf16,
-        Level::Avx2 => crate::CpuPath::Avx2,
-        Level::Portable => crate::CpuPath::Portable,
-    };
-    exp_row(path, row)
 }
 
 #[inline(always)]

@@ -15,7 +15,11 @@ const vocabulary = specials.length + 256;
 export async function writeTinyModel(folder: string, seed = 1): Promise<string> {
   await mkdir(folder, { recursive: true });
   const random = createRandom(seed);
-  const matrix = (rows: number, cols: number, gain = 1): TensorToWrite => ({ dtype: "F32", shape: [rows, cols], data: Float32Array.from({ length: rows * cols }, () => (gain * random.normal()) / Math.sqrt(cols)) });
+  const matrix = (rows: number, cols: number, gain = 1): TensorToWrite => ({
+    dtype: "F32",
+    shape: [rows, cols],
+    data: Float32Array.from({ length: rows * cols }, () => (gain * random.normal()) / Math.sqrt(cols)),
+  });
   const ones = (): TensorToWrite => ({ dtype: "F32", shape: [d], data: new Float32Array(d).fill(1) });
   const tensors: Record<string, TensorToWrite> = { "model.embed_tokens.weight": matrix(vocabulary, d, 4), "model.norm.weight": ones() };
   for (let layer = 0; layer < layers; layer++) {
@@ -55,7 +59,8 @@ export async function writeTinyModel(folder: string, seed = 1): Promise<string> 
   await writeJsonAtomic(join(folder, "tokenizer_config.json"), {
     tokenizer_class: "PreTrainedTokenizerFast",
     eos_token: specials[0],
-    chat_template: "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}",
+    chat_template:
+      "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}",
   });
   return folder;
 }
@@ -68,12 +73,30 @@ function tokenizer(): unknown {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: specials.map((content, id) => ({ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true })),
+    added_tokens: specials.map((content, id) => ({
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    })),
     normalizer: null,
     pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
     post_processor: null,
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
-    model: { type: "BPE", dropout: null, unk_token: null, continuing_subword_prefix: null, end_of_word_suffix: null, fuse_unk: false, byte_fallback: false, vocab, merges: [] },
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      vocab,
+      merges: [],
+    },
   };
 }
 
@@ -89,6 +112,27 @@ function byteLetters(): string[] {
 /** Made-up sentences with some structure: `n` documents of about 300 characters. */
 export function tinyTexts(n: number, seed = 1): string[] {
   const random = createRandom(seed);
-  const words = ["the", "whale", "swims", "in", "cold", "water", "under", "seven", "stars", "while", "captains", "sleep", "and", "dream", "of", "islands", "near", "Nantucket", "1851", "("];
+  const words = [
+    "the",
+    "whale",
+    "swims",
+    "in",
+    "cold",
+    "water",
+    "under",
+    "seven",
+    "stars",
+    "while",
+    "captains",
+    "sleep",
+    "and",
+    "dream",
+    "of",
+    "islands",
+    "near",
+    "Nantucket",
+    "1851",
+    "(",
+  ];
   return Array.from({ length: n }, () => Array.from({ length: 55 }, () => words[random.below(words.length)]).join(" "));
 }

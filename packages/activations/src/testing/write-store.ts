@@ -19,14 +19,22 @@ export interface StoreToWrite {
 }
 
 /** Writes a store of given rows, without a model: every context has one token more than rows (position 0 is left out). */
-export async function writeStore(folder: string, { contexts, d, perShard, site = "blocks.0.hook_resid_post" }: StoreToWrite): Promise<ActivationStore> {
+export async function writeStore(
+  folder: string,
+  { contexts, d, perShard, site = "blocks.0.hook_resid_post" }: StoreToWrite,
+): Promise<ActivationStore> {
   const planHash = "0".repeat(64);
   const headers: ShardHeader[] = [];
   const random = createRandom(7);
   for (let first = 0; first < contexts.length; first += perShard) {
     const own = contexts.slice(first, first + perShard);
     const counts = own.map(({ rows }) => rows.length / d);
-    const planned = own.map(({ heldOut }, i): PlannedContext => ({ document: first + i, start: 0, tokens: Int32Array.from({ length: (counts[i] ?? 0) + 1 }, () => random.below(256)), heldOut }));
+    const planned = own.map(({ heldOut }, i): PlannedContext => ({
+      document: first + i,
+      start: 0,
+      tokens: Int32Array.from({ length: (counts[i] ?? 0) + 1 }, () => random.below(256)),
+      heldOut,
+    }));
     const rows = floatToBf16(Float32Array.from(own.flatMap((context) => [...context.rows])));
     const rowContext = Uint32Array.from(counts.flatMap((count, i) => Array.from({ length: count }, () => i)));
     const rowPosition = Uint32Array.from(counts.flatMap((count) => Array.from({ length: count }, (_, i) => i + 1)));
@@ -36,7 +44,15 @@ export async function writeStore(folder: string, { contexts, d, perShard, site =
     for (const [r, i] of rowContext.entries()) if (!own[i]?.heldOut) addRows(sum, rows, r, r + 1);
     const ordinal = headers.length;
     const path = join(folder, shardFile(planHash, ordinal));
-    await writeShard(path, { planHash, ordinal, first, contexts: planned, rowContext, rowPosition, sites: [{ name: site, d, rows, norms, sum }] });
+    await writeShard(path, {
+      planHash,
+      ordinal,
+      first,
+      contexts: planned,
+      rowContext,
+      rowPosition,
+      sites: [{ name: site, d, rows, norms, sum }],
+    });
     headers.push(await readShardHeader(path, { planHash, ordinal, sites: [{ name: site, d }] }));
   }
   const heldOut = contexts.filter((context) => context.heldOut);
@@ -57,8 +73,20 @@ export async function writeStore(folder: string, { contexts, d, perShard, site =
     tokens: rows + contexts.length,
     rows,
     contexts: contexts.length,
-    heldOut: { share: heldOut.length / contexts.length, contexts: heldOut.length, rows: heldOut.reduce((sum, context) => sum + context.rows.length / d, 0) },
-    shards: await Promise.all(headers.map(async ({ path, ordinal, contexts: count, rows: n }) => ({ file: shardFile(planHash, ordinal), bytes: (await stat(path)).size, sha256: await sha256File(path), contexts: count, rows: n }))),
+    heldOut: {
+      share: heldOut.length / contexts.length,
+      contexts: heldOut.length,
+      rows: heldOut.reduce((sum, context) => sum + context.rows.length / d, 0),
+    },
+    shards: await Promise.all(
+      headers.map(async ({ path, ordinal, contexts: count, rows: n }) => ({
+        file: shardFile(planHash, ordinal),
+        bytes: (await stat(path)).size,
+        sha256: await sha256File(path),
+        contexts: count,
+        rows: n,
+      })),
+    ),
   };
   await writeJsonAtomic(join(folder, "manifest.json"), manifest);
   return openStore(folder);

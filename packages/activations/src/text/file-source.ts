@@ -34,7 +34,10 @@ export async function filesBelow(folder: string, wants: (name: string) => boolea
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name);
-    const hidden = path.slice(folder.length).split(/[/\\]/).some((part) => part.startsWith("."));
+    const hidden = path
+      .slice(folder.length)
+      .split(/[/\\]/)
+      .some((part) => part.startsWith("."));
     if (entry.isFile() && !hidden && wants(basename(path))) found.push(path);
   }
   return createRandom(1).shuffle(found.sort());

@@ -19,7 +19,11 @@ export async function jsonlSource(path: string, options: JsonlSourceOptions = {}
   const choice = options.column === undefined ? guessColumns(first, path) : namedColumn(first, options.column, path);
   const template = options.chatTemplate;
   if (choice.kind === "chat" && !template) {
-    throw new LexiscopeError("invalid_input", `${path}: column ${choice.columns.join()} holds chats and the model has no chat template`, { file: path, field: "column", hint: "name a column of plain text with --column, or use a chat model" });
+    throw new LexiscopeError("invalid_input", `${path}: column ${choice.columns.join()} holds chats and the model has no chat template`, {
+      file: path,
+      field: "column",
+      hint: "name a column of plain text with --column, or use a chat model",
+    });
   }
   const name = basename(path);
   const source: TextSource = {
@@ -31,7 +35,12 @@ export async function jsonlSource(path: string, options: JsonlSourceOptions = {}
         const where = `${path}, line ${line}`;
         const row = asRow(value, where);
         if (choice.kind === "text") yield { text: rowText(row, choice, where), source: name };
-        else yield { text: template?.render(rowMessages(row, choice, where), { addGenerationPrompt: false }) ?? "", source: name, rendered: true };
+        else
+          yield {
+            text: template?.render(rowMessages(row, choice, where), { addGenerationPrompt: false }) ?? "",
+            source: name,
+            rendered: true,
+          };
       }
     },
   };

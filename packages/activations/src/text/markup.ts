@@ -6,7 +6,9 @@ export function textOfPage(html: string): string {
   const blocks = [...body.matchAll(/<(h1|h2|h3|p|li)\b[^>]*>([\s\S]*?)<\/\1>/g)].map((match) =>
     (match[2] ?? "")
       .replace(/<[^>]*>/g, "")
-      .replace(/&(#x[0-9a-f]{1,6}|#\d{1,7}|[a-z]+);/gi, (whole, name: string) => (name.startsWith("#") ? decodeNumber(name) : (entities[name] ?? whole)))
+      .replace(/&(#x[0-9a-f]{1,6}|#\d{1,7}|[a-z]+);/gi, (whole, name: string) =>
+        name.startsWith("#") ? decodeNumber(name) : (entities[name] ?? whole),
+      )
       .replace(/\s+/g, " ")
       .trim(),
   );
@@ -25,5 +27,8 @@ export function textOfReadme(markdown: string): string {
     .replace(/^<\/?(section|div|br|img)\b[^>]*>\s*$/gm, "")
     .replace(/^\[[^\]]+\]:.*$/gm, "");
   const end = body.search(/^## (License|Copyright|See Also)\b/m);
-  return (end < 0 ? body : body.slice(0, end)).replace(/^\* \* \*\s*$/gm, "").replace(/\n{3,}/g, "\n\n").trim();
+  return (end < 0 ? body : body.slice(0, end))
+    .replace(/^\* \* \*\s*$/gm, "")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
 }

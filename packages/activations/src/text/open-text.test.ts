@@ -25,7 +25,12 @@ test("a folder: plain and packed files, JSONL with its column said, hidden and o
   await writeFile(join(folder, "d.png"), "no text");
   await writeFile(join(folder, "e.jsonl"), '{"text":"third"}\n\n{"text":null}\n{"text":"fourth"}\n');
   const { documents, messages, sources } = await read({ text: [{ ref: folder, weight: 2 }] });
-  expect(documents.map(({ text }) => text).filter((text) => text !== "").toSorted()).toEqual(["first", "fourth", "second", "third"]);
+  expect(
+    documents
+      .map(({ text }) => text)
+      .filter((text) => text !== "")
+      .toSorted(),
+  ).toEqual(["first", "fourth", "second", "third"]);
   expect(messages.join()).toMatch(/e\.jsonl: text from column text/);
   expect(sources.reduce((sum, { weight }) => sum + weight, 0)).toBe(2);
 });
@@ -42,7 +47,9 @@ test("chats are rendered with the model's template, which must exist", async () 
   const file = join(await temporaryFolder(), "chats.jsonl");
   await writeFile(file, '{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello"}]}\n');
   await expect(read({ text: [{ ref: file }] })).rejects.toThrow(/no chat template/);
-  const chatTemplate = { render: (messages: readonly { role: string; content: string }[]) => messages.map(({ role, content }) => `<${role}>${content}`).join("") };
+  const chatTemplate = {
+    render: (messages: readonly { role: string; content: string }[]) => messages.map(({ role, content }) => `<${role}>${content}`).join(""),
+  };
   const { documents } = await read({ text: [{ ref: file }], chatTemplate });
   expect(documents).toEqual([{ text: "<user>hi<assistant>hello", source: "chats.jsonl", rendered: true }]);
 });

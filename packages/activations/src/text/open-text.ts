@@ -32,19 +32,35 @@ export async function* openText(options: OpenTextOptions): Work<TextSource[]> {
       continue;
     }
     const info = await stat(ref).catch((cause: unknown) => {
-      throw new LexiscopeError("not_found", `${ref} does not exist`, { file: ref, field: "text", cause, hint: `name a file or a folder, or "${builtInText}"` });
+      throw new LexiscopeError("not_found", `${ref} does not exist`, {
+        file: ref,
+        field: "text",
+        cause,
+        hint: `name a file or a folder, or "${builtInText}"`,
+      });
     });
     const jsonl = info.isDirectory() ? await filesBelow(ref, isJsonlFile) : isJsonlFile(ref) ? [ref] : [];
     const plain = info.isDirectory() ? await filesBelow(ref, isTextFile) : isTextFile(ref) ? [ref] : [];
     if (jsonl.length + plain.length === 0) {
       throw info.isDirectory()
         ? new LexiscopeError("invalid_input", `${ref} holds no .txt, .md, .gz or .jsonl file`, { file: ref, field: "text" })
-        : new LexiscopeError("unsupported", `${ref}: files of this kind are not read`, { file: ref, field: "text", hint: "text comes from .txt, .md and .jsonl files, packed as .gz or .zst or not" });
+        : new LexiscopeError("unsupported", `${ref}: files of this kind are not read`, {
+            file: ref,
+            field: "text",
+            hint: "text comes from .txt, .md and .jsonl files, packed as .gz or .zst or not",
+          });
     }
     const share = weight / (jsonl.length + (plain.length > 0 ? 1 : 0));
     for (const path of jsonl) {
       const { source, choice } = await jsonlSource(path, { column: options.column, chatTemplate: options.chatTemplate, weight: share });
-      yield { phase: "read", done: 0, total: 0, unit: "tokens", rate: 0, message: `${path}: ${choice.kind} from column ${choice.columns.join(" + ")}` };
+      yield {
+        phase: "read",
+        done: 0,
+        total: 0,
+        unit: "tokens",
+        rate: 0,
+        message: `${path}: ${choice.kind} from column ${choice.columns.join(" + ")}`,
+      };
       sources.push(source);
     }
     if (plain.length > 0) sources.push(fileSource(basename(ref), plain, { split: options.split ?? "file", weight: share }));

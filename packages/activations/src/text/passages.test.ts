@@ -16,10 +16,14 @@ test("a sentence longer than the size stays whole", () => {
 
 test("every word survives, in order", () => {
   fc.assert(
-    fc.property(fc.array(fc.constantFrom("alpha", "beta.", "gamma!", "\n\n", "delta"), { maxLength: 60 }), fc.integer({ min: 5, max: 40 }), (parts, size) => {
-      const text = parts.join(" ");
-      const words = (from: string): string[] => from.split(/\s+/).filter((word) => word !== "");
-      expect(words(passages(text, size).join(" "))).toEqual(words(text));
-    }),
+    fc.property(
+      fc.array(fc.constantFrom("alpha", "beta.", "gamma!", "\n\n", "delta"), { maxLength: 60 }),
+      fc.integer({ min: 5, max: 40 }),
+      (parts, size) => {
+        const text = parts.join(" ");
+        const words = (from: string): string[] => from.split(/\s+/).filter((word) => word !== "");
+        expect(words(passages(text, size).join(" "))).toEqual(words(text));
+      },
+    ),
   );
 });

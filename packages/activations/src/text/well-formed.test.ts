@@ -8,8 +8,10 @@ test("lone surrogates become U+FFFD and are counted, pairs stay", () => {
 });
 
 test("agrees with String.prototype.toWellFormed on any code units", () => {
-  fc.assert(fc.property(fc.array(fc.integer({ min: 0xd700, max: 0xe000 })), (units) => {
-    const text = String.fromCharCode(...units);
-    expect(toWellFormed(text).text).toBe(text.toWellFormed());
-  }));
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0xd700, max: 0xe000 })), (units) => {
+      const text = String.fromCharCode(...units);
+      expect(toWellFormed(text).text).toBe(text.toWellFormed());
+    }),
+  );
 });

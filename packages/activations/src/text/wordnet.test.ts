@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
 import { parseSynset, wordnetDocuments } from "./wordnet.ts";
 
-const dog = "02084071 05 n 03 dog 0 domestic_dog 0 Canis_familiaris 0 002 @ 02083346 n 0000 ~ 01322604 n 0000 | a member of the genus Canis; \"the dog barked all night\"  ";
+const dog =
+  '02084071 05 n 03 dog 0 domestic_dog 0 Canis_familiaris 0 002 @ 02083346 n 0000 ~ 01322604 n 0000 | a member of the genus Canis; "the dog barked all night"  ';
 
 test("a line becomes words and gloss", () => {
-  expect(parseSynset(dog)).toEqual({ words: ["dog", "domestic dog", "Canis familiaris"], gloss: 'a member of the genus Canis; "the dog barked all night"' });
+  expect(parseSynset(dog)).toEqual({
+    words: ["dog", "domestic dog", "Canis familiaris"],
+    gloss: 'a member of the genus Canis; "the dog barked all night"',
+  });
 });
 
 test("the count of words is hexadecimal, syntactic markers go, the licence is no entry", () => {

@@ -1,6 +1,6 @@
 import type { BenchResult, BenchRow } from "@lexiscope/contract";
 import { LexiscopeError, shelf } from "@lexiscope/core";
-import { loadAddon } from "@lexiscope/native";
+import { loadAddon, withTask } from "@lexiscope/native";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { generationRow, harvestRow } from "../bench/model-rows.ts";
@@ -29,9 +29,9 @@ export function benchCommand(): AnyCommand {
         const python = options.peers ? (options.python ?? process.env["LEXISCOPE_PYTHON"]) : undefined;
         if (options.peers && !python) throw new LexiscopeError("invalid_input", "no Python was named for the peers", { field: "--python", hint: "give --python PATH or set LEXISCOPE_PYTHON to a Python with torch, transformers, accelerate and gguf" });
         const addon = loadAddon();
-        const cpu = addon.cpu();
+        const cpu = await withTask(signal, async () => addon.cpu());
         const model = await openModelFor(context, options.model, "fast");
-        const probe = await out.during("probe", addon.probe());
+        const probe = await out.during("probe", withTask(signal, () => addon.probe()));
         const rows: BenchRow[] = [
           { name: "register-only products, fast path", value: probe.fastGflops, unit: "GFLOP/s", limit: null, shareOfLimit: null },
           { name: "register-only products, f32", value: probe.exactGflops, unit: "GFLOP/s", limit: null, shareOfLimit: null },

@@ -1,6 +1,6 @@
 import type { DoctorResult } from "@lexiscope/contract";
 import { formatBytes, freeBytes, isLexiscopeError, lexiscopeHome, version } from "@lexiscope/core";
-import { loadAddon } from "@lexiscope/native";
+import { loadAddon, withTask } from "@lexiscope/native";
 import { freemem, totalmem } from "node:os";
 import { type AnyCommand, createCommand } from "../command.ts";
 import { type CommandContext, runCommand } from "../context.ts";
@@ -52,10 +52,11 @@ type Measured = Pick<DoctorResult, "cpu" | "probe"> & { problem?: string };
 
 async function probeNative(during: <T>(promise: Promise<T>) => Promise<T>): Promise<Measured> {
   try {
-    const addon = loadAddon();
-    return { cpu: addon.cpu(), probe: await during(addon.probe()) };
+    // withTask turns the addon's errors, such as a CPU path that is not there, into ours
+    const cpu = await withTask(undefined, async () => loadAddon().cpu());
+    return { cpu, probe: await during(withTask(undefined, () => loadAddon().probe())) };
   } catch (error) {
     if (!isLexiscopeError(error)) throw error;
-    return { cpu: null, probe: null, problem: `${error.message}. ${error.hint ?? ""}` };
+    return { cpu: null, probe: null, problem: [error.message, error.hint].filter(Boolean).join(". ") };
   }
 }

@@ -5,7 +5,7 @@ import { type AnyCommand, createCommand } from "../command.ts";
 import { runCommand } from "../context.ts";
 import { parseFeatureRef } from "../look/choose-atlas.ts";
 import { featureView } from "../look/feature-view.ts";
-import { openTokenizerFor, withAtlas } from "../look/session.ts";
+import { modelRef, openTokenizerFor, withAtlas } from "../look/session.ts";
 import { count } from "../options.ts";
 
 export function featureCommand(): AnyCommand {
@@ -25,12 +25,26 @@ export function featureCommand(): AnyCommand {
       runCommand(options, async (context) => {
         const { atlas: atlasRef, index } = parseFeatureRef(ref, options.atlas);
         await withAtlas(atlasRef, async (atlas, name) => {
-          const { features, model } = atlas.manifest.dictionary;
-          if (index >= features) throw new LexiscopeError("invalid_input", `${name} has features 0 to ${features - 1}; there is no ${index}`, { field: "feature", hint: "`lexiscope search WORD` finds features" });
+          const { features } = atlas.manifest.dictionary;
+          if (index >= features)
+            throw new LexiscopeError("invalid_input", `${name} has features 0 to ${features - 1}; there is no ${index}`, {
+              field: "feature",
+              hint: "`lexiscope search WORD` finds features",
+            });
           const record = await atlas.feature(index);
-          const tokenizer = await openTokenizerFor(context, options.model ?? model.name);
+          const tokenizer = await openTokenizerFor(context, modelRef(options.model, atlas));
           const result = featureResult(atlas, name, record, (id) => (id < tokenizer.size ? tokenizer.tokenText(id) : `[${id}]`));
-          if (!context.json) context.out.print(featureView(result, { colors: context.colors, intervals: atlas.manifest.index.intervals, strongest: options.examples, perInterval: options.perInterval, before: options.before, after: options.after }));
+          if (!context.json)
+            context.out.print(
+              featureView(result, {
+                colors: context.colors,
+                intervals: atlas.manifest.index.intervals,
+                strongest: options.examples,
+                perInterval: options.perInterval,
+                before: options.before,
+                after: options.after,
+              }),
+            );
           context.out.result(result);
         });
       }),
@@ -38,7 +52,11 @@ export function featureCommand(): AnyCommand {
 }
 
 function featureResult(atlas: Atlas, name: string, record: FeatureRecord, tokenText: (id: number) => string): FeatureResult {
-  const related = new Map(atlas.summaries([...record.neighbours, ...record.coactive].map(({ index }) => index)).map((summary) => [summary.index, summary.topToken]));
+  const related = new Map(
+    atlas
+      .summaries([...record.neighbours, ...record.coactive].map(({ index }) => index))
+      .map((summary) => [summary.index, summary.topToken]),
+  );
   const topTokenOf = (index: number): string => related.get(index) ?? "";
   const { index, density, fired, maximum, mean, topToken, histogram, top, bottom } = record;
   return {

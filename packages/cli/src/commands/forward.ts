@@ -6,7 +6,7 @@ import type { Colors } from "../colors.ts";
 import { type AnyCommand, createCommand } from "../command.ts";
 import { runCommand } from "../context.ts";
 import { number, percent, quoted } from "../look/feature-view.ts";
-import { defaultModel, openModelFor, withAtlasIf } from "../look/session.ts";
+import { defaultModel, modelRef, openModelFor, withAtlasIf } from "../look/session.ts";
 import { count, oneOf, several } from "../options.ts";
 import { formatTable } from "../text.ts";
 
@@ -21,7 +21,7 @@ export function forwardCommand(): AnyCommand {
   ])
     .option("--text <text>", "the text")
     .option("--text-file <file>", "a file with the text (UTF-8)")
-    .option("--model <ref>", "built-in name, GGUF file, folder, or hub name", defaultModel)
+    .option("--model <ref>", `built-in name, GGUF file or folder (default: the atlas's, else ${defaultModel})`)
     .option("--top <n>", "most likely next tokens shown", count("--top", { min: 0, max: 1000 }), 5)
     .option("--norms", "norm of the residual stream after every block")
     .option("--dtype <dtype>", "f32 (exact) or fast", oneOf("--dtype", ["f32", "fast"]), "f32" as const)
@@ -33,13 +33,26 @@ export function forwardCommand(): AnyCommand {
     .action((options) =>
       runCommand(options, async (context) => {
         const text = await readText(options);
-        if (text === "") throw new LexiscopeError("invalid_input", "the text is empty", { field: options.text === undefined ? "--text-file" : "--text", hint: "give the model at least one token" });
+        if (text === "")
+          throw new LexiscopeError("invalid_input", "the text is empty", {
+            field: options.text === undefined ? "--text-file" : "--text",
+            hint: "give the model at least one token",
+          });
         const edits = (options.edit ?? []).map(parseEdit);
         await withAtlasIf(edits.length > 0, options.atlas, async (atlas) => {
-          const model = await openModelFor(context, options.model, options.dtype);
+          const model = await openModelFor(context, modelRef(options.model, atlas), options.dtype);
           const { tokens, nll, warnings } = await forwardText(
             { model, atlas },
-            { text, literal: options.literal, top: options.top, norms: options.norms, edits, editEverywhere: options.everywhere, allowOtherWeights: options.otherWeights, signal: context.signal },
+            {
+              text,
+              literal: options.literal,
+              top: options.top,
+              norms: options.norms,
+              edits,
+              editEverywhere: options.everywhere,
+              allowOtherWeights: options.otherWeights,
+              signal: context.signal,
+            },
           );
           for (const warning of warnings) context.out.note(`warning: ${warning}`);
           const result: ForwardResult = { model: model.name, cpuPath: model.cpuPath, tokens, nll };
@@ -52,11 +65,19 @@ export function forwardCommand(): AnyCommand {
 
 async function readText(options: { text?: string | undefined; textFile?: string | undefined }): Promise<string> {
   const { text, textFile } = options;
-  if ((text === undefined) === (textFile === undefined)) throw new LexiscopeError("invalid_input", text === undefined ? "there is no text" : "there are two texts: --text and --text-file", { field: "--text", hint: 'give one of --text "…" and --text-file FILE' });
+  if ((text === undefined) === (textFile === undefined))
+    throw new LexiscopeError("invalid_input", text === undefined ? "there is no text" : "there are two texts: --text and --text-file", {
+      field: "--text",
+      hint: 'give one of --text "…" and --text-file FILE',
+    });
   if (text !== undefined) return text;
   const file = textFile ?? "";
   const { size } = await stat(file);
-  if (size > maxTextBytes) throw new LexiscopeError("invalid_input", `${file} has ${size} bytes; a text for one pass has at most ${maxTextBytes}`, { file, hint: "give a shorter text" });
+  if (size > maxTextBytes)
+    throw new LexiscopeError("invalid_input", `${file} has ${size} bytes; a text for one pass has at most ${maxTextBytes}`, {
+      file,
+      hint: "give a shorter text",
+    });
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readFile(file));
   } catch (cause) {
@@ -67,14 +88,27 @@ async function readText(options: { text?: string | undefined; textFile?: string 
 
 /** A line a token: what it is and what may follow it. */
 function forwardView(tokens: ForwardTextResult["tokens"], nll: number | null, colors: Colors): string {
-  const likely = tokens.map(({ id, text, position, top }) => [String(position), colors.dim(String(id)), quoted(text), ...top.map((next) => `${quoted(next.text)} ${colors.dim(percent(Math.exp(next.logprob)))}`)]);
+  const likely = tokens.map(({ id, text, position, top }) => [
+    String(position),
+    colors.dim(String(id)),
+    quoted(text),
+    ...top.map((next) => `${quoted(next.text)} ${colors.dim(percent(Math.exp(next.logprob)))}`),
+  ]);
   const parts = [formatTable(likely, [0, 1])];
   const sites = Object.keys(tokens[0]?.norms ?? {});
   if (sites.length > 0) {
-    const rows = tokens.map(({ text, position, norms }) => [String(position), quoted(text), ...sites.map((site) => number(norms?.[site] ?? Number.NaN))]);
+    const rows = tokens.map(({ text, position, norms }) => [
+      String(position),
+      quoted(text),
+      ...sites.map((site) => number(norms?.[site] ?? Number.NaN)),
+    ]);
     const head = ["", colors.dim("norm after block"), ...sites.map((site) => colors.dim(site.split(".")[1] ?? site))];
     parts.push(formatTable([head, ...rows], [0, ...sites.map((_, i) => i + 2)]));
   }
-  parts.push(nll === null ? colors.dim("one token: nothing to predict") : `${number(nll)} nats per token ${colors.dim(`(perplexity ${number(Math.exp(nll))})`)}`);
+  parts.push(
+    nll === null
+      ? colors.dim("one token: nothing to predict")
+      : `${number(nll)} nats per token ${colors.dim(`(perplexity ${number(Math.exp(nll))})`)}`,
+  );
   return parts.join("\n\n");
 }

@@ -3,7 +3,7 @@ import { type AnyCommand, createCommand } from "../command.ts";
 import { runCommand } from "../context.ts";
 import { answer } from "../look/answer.ts";
 import { readEdits, withGenerationOptions } from "../look/generation-options.ts";
-import { openModelFor, withAtlasIf } from "../look/session.ts";
+import { modelRef, openModelFor, withAtlasIf } from "../look/session.ts";
 import { safeText } from "../look/visible-text.ts";
 
 export function generateCommand(): AnyCommand {
@@ -20,9 +20,11 @@ export function generateCommand(): AnyCommand {
         const edits = readEdits(options);
         const text = prompt === "-" ? readFileSync(0, "utf8") : prompt;
         await withAtlasIf(edits.length > 0, options.atlas, async (atlas, atlasName) => {
-          const model = await openModelFor(context, options.model, options.dtype);
+          const model = await openModelFor(context, modelRef(options.model, atlas), options.dtype);
           if (context.colors.enabled && !options.beside) context.out.write(context.colors.dim(safeText(text)));
-          context.out.result(await answer(context, { model, atlas }, { prompt: text, settings: options, edits, atlasName, signal: context.signal }));
+          context.out.result(
+            await answer(context, { model, atlas }, { prompt: text, settings: options, edits, atlasName, signal: context.signal }),
+          );
         });
       }),
     );

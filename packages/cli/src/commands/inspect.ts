@@ -5,7 +5,7 @@ import { checkMadeFor } from "@lexiscope/steering";
 import { type AnyCommand, createCommand } from "../command.ts";
 import { runCommand } from "../context.ts";
 import { inspectView } from "../look/inspect-view.ts";
-import { openModelFor, withAtlas } from "../look/session.ts";
+import { modelRef, openModelFor, withAtlas } from "../look/session.ts";
 import { count, oneOf } from "../options.ts";
 
 export function inspectCommand(): AnyCommand {
@@ -24,9 +24,15 @@ export function inspectCommand(): AnyCommand {
       runCommand(options, async (context) => {
         const { out, signal } = context;
         await withAtlas(options.atlas, async (atlas, name) => {
-          const model = await openModelFor(context, options.model ?? atlas.manifest.dictionary.model.name, options.dtype);
-          for (const warning of await checkMadeFor(model, atlas.manifest.dictionary, { allowOtherWeights: options.otherWeights, signal })) out.note(`warning: ${warning}`);
-          const result = inspectResult(model, atlas, name, await inspectText({ model, atlas, text, top: options.top, literal: options.literal, signal }));
+          const model = await openModelFor(context, modelRef(options.model, atlas), options.dtype);
+          for (const warning of await checkMadeFor(model, atlas.manifest.dictionary, { allowOtherWeights: options.otherWeights, signal }))
+            out.note(`warning: ${warning}`);
+          const result = inspectResult(
+            model,
+            atlas,
+            name,
+            await inspectText({ model, atlas, text, top: options.top, literal: options.literal, signal }),
+          );
           if (!context.json) out.print(inspectView(result, context.colors));
           out.result(result);
         });
@@ -47,7 +53,12 @@ export function inspectResult(model: Model, atlas: Atlas, name: string, tokens: 
       leftOut: leftOut ?? null,
       error: error ?? null,
       active,
-      features: features.map(({ index, activation, share }) => ({ index, activation, share: share ?? null, topToken: atlas.summary(index).topToken })),
+      features: features.map(({ index, activation, share }) => ({
+        index,
+        activation,
+        share: share ?? null,
+        topToken: atlas.summary(index).topToken,
+      })),
     })),
   };
 }

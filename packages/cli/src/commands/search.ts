@@ -18,7 +18,8 @@ export function searchCommand(): AnyCommand {
     .action((words, options) =>
       runCommand(options, async ({ out, colors }) => {
         const query = words.join(" ").trim();
-        if (query === "") throw new LexiscopeError("invalid_input", "there is nothing to search for", { field: "words", hint: "lexiscope search bridge" });
+        if (query === "")
+          throw new LexiscopeError("invalid_input", "there is nothing to search for", { field: "words", hint: "lexiscope search bridge" });
         await withAtlas(options.atlas, async (atlas, name) => {
           const found = atlas.search(query, options.limit);
           const summaries = new Map(atlas.summaries(found.map(({ index }) => index)).map((summary) => [summary.index, summary]));
@@ -26,9 +27,16 @@ export function searchCommand(): AnyCommand {
             const summary = summaries.get(index);
             return summary ? [{ index, score, where, topToken: summary.topToken, density: summary.density, maximum: summary.maximum }] : [];
           });
-          if (results.length === 0) out.print(`No feature of ${name} has ${JSON.stringify(query)} in its top token, examples or output tokens.`);
+          if (results.length === 0)
+            out.print(`No feature of ${name} has ${JSON.stringify(query)} in its top token, examples or output tokens.`);
           else {
-            const rows = results.map(({ index, where, topToken, density, maximum }) => [colors.bold(`${name}/${index}`), quoted(topToken), colors.dim(`fires on ${percent(density)}`), colors.dim(`max ${number(maximum)}`), colors.dim(`${where.join(", ")}`)]);
+            const rows = results.map(({ index, where, topToken, density, maximum }) => [
+              colors.bold(`${name}/${index}`),
+              quoted(topToken),
+              colors.dim(`fires on ${percent(density)}`),
+              colors.dim(`max ${number(maximum)}`),
+              colors.dim(where.join(", ")),
+            ]);
             out.print(formatTable(rows));
             out.print(colors.dim(`\`lexiscope feature ${name}/${results[0]?.index}\` shows the first.`));
           }

@@ -12,6 +12,7 @@ function shown(labels: string[], events: GenerationEvent[]): string[] {
     if (text !== "") written.push(text);
   });
   for (const event of events) blocks.show(event);
+  blocks.finish();
   return written;
 }
 
@@ -27,4 +28,10 @@ it("streams the first of two, then the second from where it is", () => {
 it("shows both when the second ends first", () => {
   const events = [start, token(0, "a"), token(1, "x"), end(1), token(0, "b"), end(0)];
   expect(shown(["plain:", "edited:"], events).join("")).toBe("plain:\nab\n\nedited:\nx\n");
+});
+
+it("shows what there is of answers that were stopped", () => {
+  expect(shown(["plain:", "edited:"], [start, token(0, "a"), token(1, "x")]).join("")).toBe("plain:\na\n\nedited:\nx\n");
+  expect(shown(["plain:", "edited:"], [start, token(0, "a")]).join("")).toBe("plain:\na\n");
+  expect(shown(["plain:"], [])).toEqual([]);
 });

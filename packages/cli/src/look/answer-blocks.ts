@@ -4,6 +4,8 @@ import { safeText } from "./visible-text.ts";
 /** Where the streams of several variants go: one after the other in a terminal that can only grow at its end. */
 export interface AnswerBlocks {
   show(event: GenerationEvent): void;
+  /** Shows what is kept of answers that were stopped before their turn. */
+  finish(): void;
 }
 
 /**
@@ -21,7 +23,19 @@ export function createAnswerBlocks(labels: readonly string[], write: (text: stri
     if (labels.length > 1) write(`${current > 0 ? "\n" : ""}${labels[current] ?? ""}\n`);
     write(kept[current] ?? "");
   };
+  const next = (): void => {
+    write("\n");
+    current++;
+    begun = false;
+  };
   return {
+    finish: () => {
+      if (!begun) return;
+      next();
+      for (; current < labels.length && kept[current] !== ""; next()) begin();
+      current = labels.length;
+      begun = false;
+    },
     show: (event) => {
       if (event.type === "start") begin();
       if (event.type === "token") {
@@ -32,9 +46,7 @@ export function createAnswerBlocks(labels: readonly string[], write: (text: stri
       if (event.type !== "end") return;
       ended[event.variant] = true;
       while (ended[current]) {
-        write("\n");
-        current++;
-        begun = false;
+        next();
         begin();
       }
     },

@@ -1,5 +1,5 @@
 import type { GenerationResult } from "@lexiscope/contract";
-import { type Edit, formatEdit, generate, type GenerateOptions, type SteeringContext } from "@lexiscope/steering";
+import { type Edit, formatEdit, generate, type GenerateOptions, type GenerationEvent, type SteeringContext } from "@lexiscope/steering";
 import type { CommandContext } from "../context.ts";
 import { createAnswerBlocks } from "./answer-blocks.ts";
 import { type GenerationSettings, samplingOf } from "./generation-options.ts";
@@ -33,8 +33,7 @@ export async function answer(context: CommandContext, steering: SteeringContext,
   const note = (text: string): void => {
     if (!json) out.note(colors.dim(text));
   };
-  const events = generate(steering, { ...samplingOf(settings), prompt: options.prompt, variants, editEverywhere: settings.everywhere, allowOtherWeights: settings.otherWeights, signal: options.signal });
-  for await (const event of events) {
+  const take = (event: GenerationEvent): void => {
     out.event(event);
     if (event.type === "start") {
       Object.assign(result, { promptTokens: event.promptTokens, dropped: event.dropped });
@@ -52,8 +51,23 @@ export async function answer(context: CommandContext, steering: SteeringContext,
       if (event.variant === variants.length - 1) options.onText?.(variant.text);
     }
     if (variant && event.type === "end") variant.reason = event.reason;
+  };
+  const events = generate(steering, {
+    ...samplingOf(settings),
+    prompt: options.prompt,
+    variants,
+    editEverywhere: settings.everywhere,
+    allowOtherWeights: settings.otherWeights,
+    signal: options.signal,
+  });
+  try {
+    for await (const event of events) take(event);
+  } finally {
+    blocks.finish();
   }
-  if (result.variants.some(({ reason }) => reason === "length")) note(`(ended after ${settings.maxTokens} tokens; --max-tokens asks for more)`);
-  if (result.variants.some(({ reason }) => reason === "context")) note(`(ended because the model's context of ${steering.model.architecture.context} tokens is full)`);
+  if (result.variants.some(({ reason }) => reason === "length"))
+    note(`(ended after ${settings.maxTokens} tokens; --max-tokens asks for more)`);
+  if (result.variants.some(({ reason }) => reason === "context"))
+    note(`(ended because the model's context of ${steering.model.architecture.context} tokens is full)`);
   return result;
 }

@@ -2,12 +2,24 @@ import { LexiscopeError } from "@lexiscope/core";
 import { expect, it } from "vitest";
 import { chatLoop, type ChatState, type Reply } from "./chat-loop.ts";
 
+interface Setting {
+  state?: ChatState;
+  reply?: (state: ChatState) => Promise<Reply>;
+}
+
 /** Types lines into a chat whose answers are its number of messages and edits. */
-async function typed(lines: string[], { state = { messages: [], edits: [] } as ChatState, reply = async (s: ChatState): Promise<Reply> => ({ text: `${s.messages.length} messages, ${s.edits.length} edits` }) } = {}): Promise<{ state: ChatState; printed: string[] }> {
+async function typed(
+  lines: string[],
+  { state = { messages: [], edits: [] }, reply = countingReply }: Setting = {},
+): Promise<{ state: ChatState; printed: string[] }> {
   const printed: string[] = [];
   const left = [...lines];
   await chatLoop(state, { read: async () => left.shift(), print: (text) => printed.push(text) }, reply);
   return { state, printed };
+}
+
+async function countingReply({ messages, edits }: ChatState): Promise<Reply> {
+  return { text: `${messages.length} messages, ${edits.length} edits` };
 }
 
 it("keeps the history and answers with it", async () => {
@@ -21,7 +33,14 @@ it("keeps the history and answers with it", async () => {
 });
 
 it("adds, shows and removes edits, and explains a wrong one", async () => {
-  const { state, printed } = await typed(["/edit", "/edit clamp:12=8x", "/edit add:3=1n ablate:4@prompt", "/edit clamp:12", "hello", "/edit off"]);
+  const { state, printed } = await typed([
+    "/edit",
+    "/edit clamp:12=8x",
+    "/edit add:3=1n ablate:4@prompt",
+    "/edit clamp:12",
+    "hello",
+    "/edit off",
+  ]);
   expect(printed[0]).toBe("No edits.");
   expect(printed[1]).toBe("Edits: clamp:12=8x");
   expect(printed[2]).toBe("Edits: clamp:12=8x add:3=1n ablate:4@prompt");

@@ -50,7 +50,7 @@ async function takeTurn(state: ChatState, text: string, io: ChatIo, reply: (stat
   const stopped = isLexiscopeError(error) && error.code === "aborted";
   if (error !== undefined && !stopped) {
     state.messages.pop();
-    io.print(describe(error));
+    io.print(`${describe(error)}${state.edits.length > 0 ? "\n  /edit off removes the edits" : ""}`);
     return;
   }
   if (stopped) io.print("\n(stopped)");

@@ -14,7 +14,14 @@ const example = (interval: number, words: [string, number][], peak: number, repe
   tokens: words.map(([text, activation], id) => ({ id, text, activation })),
 });
 
-const bridge: [string, number][] = [["We", 0], [" saw", 0], [" the", 0], [" bridge", 12.3456], [" and", 0], [" more", 0]];
+const bridge: [string, number][] = [
+  ["We", 0],
+  [" saw", 0],
+  [" the", 0],
+  [" bridge", 12.3456],
+  [" and", 0],
+  [" more", 0],
+];
 
 const feature: FeatureResult = {
   atlas: "demo",
@@ -30,7 +37,13 @@ const feature: FeatureResult = {
   bottom: [{ id: 2, text: "\n", value: -0.5 }],
   neighbours: [{ index: 7, cosine: 0.61, topToken: " river" }],
   coactive: [{ index: 9, npmi: 0.4, count: 30, topToken: " water" }],
-  examples: [example(-1, bridge, 3), example(-1, bridge, 3, true), example(1, bridge, 3), example(0, [["a", 3]], 0), example(0, [["b", 2]], 0)],
+  examples: [
+    example(-1, bridge, 3),
+    example(-1, bridge, 3, true),
+    example(1, bridge, 3),
+    example(0, [["a", 3]], 0),
+    example(0, [["b", 2]], 0),
+  ],
 };
 
 it("shows every section, groups by interval from the strongest, leaves repeats out", () => {

@@ -33,14 +33,30 @@ export function featureView(feature: FeatureResult, options: FeatureViewOptions)
 }
 
 function effects({ top, bottom }: FeatureResult, colors: Colors): string {
-  const list = (tokens: FeatureResult["top"]): string => tokens.slice(0, 10).map(({ text, value }) => `${quoted(text)} ${colors.dim(signed(value))}`).join("  ");
+  const list = (tokens: FeatureResult["top"]): string =>
+    tokens
+      .slice(0, 10)
+      .map(({ text, value }) => `${quoted(text)} ${colors.dim(signed(value))}`)
+      .join("  ");
   return `${colors.bold("output tokens")}  ${colors.dim("(direct logit effect)")}\n  ${colors.green("up")}    ${list(top)}\n  ${colors.red("down")}  ${list(bottom)}`;
 }
 
 function related({ neighbours, coactive }: FeatureResult, colors: Colors): string {
   const lines = [];
-  if (neighbours.length > 0) lines.push(`${colors.bold("neighbours")}  ${colors.dim("(cosine)")}\n  ${neighbours.slice(0, 8).map(({ index, cosine, topToken }) => `${index} ${quoted(topToken)} ${colors.dim(cosine.toFixed(2))}`).join("  ")}`);
-  if (coactive.length > 0) lines.push(`${colors.bold("fires with")}  ${colors.dim("(NPMI)")}\n  ${coactive.slice(0, 8).map(({ index, npmi, topToken }) => `${index} ${quoted(topToken)} ${colors.dim(npmi.toFixed(2))}`).join("  ")}`);
+  if (neighbours.length > 0)
+    lines.push(
+      `${colors.bold("neighbours")}  ${colors.dim("(cosine)")}\n  ${neighbours
+        .slice(0, 8)
+        .map(({ index, cosine, topToken }) => `${index} ${quoted(topToken)} ${colors.dim(cosine.toFixed(2))}`)
+        .join("  ")}`,
+    );
+  if (coactive.length > 0)
+    lines.push(
+      `${colors.bold("fires with")}  ${colors.dim("(NPMI)")}\n  ${coactive
+        .slice(0, 8)
+        .map(({ index, npmi, topToken }) => `${index} ${quoted(topToken)} ${colors.dim(npmi.toFixed(2))}`)
+        .join("  ")}`,
+    );
   return lines.join("\n\n");
 }
 
@@ -51,7 +67,10 @@ function groups(feature: FeatureResult, options: FeatureViewOptions): string[] {
   return order.map((interval) => {
     const own = fresh.filter((example) => example.interval === interval).slice(0, interval < 0 ? options.strongest : options.perInterval);
     if (own.length === 0) return "";
-    const range = interval < 0 ? "strongest" : `from ${number((feature.maximum * interval) / intervals)} to ${number((feature.maximum * (interval + 1)) / intervals)}`;
+    const range =
+      interval < 0
+        ? "strongest"
+        : `from ${number((feature.maximum * interval) / intervals)} to ${number((feature.maximum * (interval + 1)) / intervals)}`;
     return `${colors.bold(range)}\n${own.map((example) => exampleLine(example, feature.maximum, options)).join("\n")}`;
   });
 }

@@ -11,7 +11,18 @@ it("gives every token a line, and says which are left out", () => {
     site: "blocks.15.hook_resid_post",
     tokens: [
       { id: 1, text: "The", position: 0, leftOut: "position 0", error: null, active: 0, features: [] },
-      { id: 2, text: " bridge\n", position: 1, leftOut: null, error: 0.2514, active: 2, features: [{ index: 42, activation: 10.5, share: 0.854, topToken: " bridge" }, { index: 7, activation: 3, share: 0.1, topToken: " river" }] },
+      {
+        id: 2,
+        text: " bridge\n",
+        position: 1,
+        leftOut: null,
+        error: 0.2514,
+        active: 2,
+        features: [
+          { index: 42, activation: 10.5, share: 0.854, topToken: " bridge" },
+          { index: 7, activation: 3, share: 0.1, topToken: " river" },
+        ],
+      },
     ],
   };
   expect(inspectView(result, createColors(false)).split("\n")).toEqual([

@@ -5,7 +5,15 @@ import { numbersView } from "./numbers-view.ts";
 const metrics = { tokens: 14_000, fvu: 0.2345, l0: 32, deltaCe: 0.25, ceClean: 3, cePatched: 3.25, deltaCeMeanAblation: 5 };
 
 test("a dictionary stands beside its baselines, every number with its formula", () => {
-  const view = numbersView({ metrics, baselines: { random: { ...metrics, fvu: 0.6, deltaCe: 1.5 }, pca: null }, dead: { count: 41, windowTokens: 60_000 }, features: 4096 }, createColors(false));
+  const view = numbersView(
+    {
+      metrics,
+      baselines: { random: { ...metrics, fvu: 0.6, deltaCe: 1.5 }, pca: null },
+      dead: { count: 41, windowTokens: 60_000 },
+      features: 4096,
+    },
+    createColors(false),
+  );
   expect(view.split("\n")).toEqual([
     "                     L0    FVU  ΔCE, nats  CE recovered",
     "this dictionary    32.0  0.234      0.250        95.0 %",
@@ -17,5 +25,10 @@ test("a dictionary stands beside its baselines, every number with its formula", 
 
 test("a ΔCE that was not taken is shown as such", () => {
   const none = { ...metrics, deltaCe: null, ceClean: null, cePatched: null, deltaCeMeanAblation: null };
-  expect(numbersView({ metrics: none, baselines: { random: null, pca: null }, dead: { count: 0, windowTokens: 1 }, features: 8 }, createColors(false))).toContain("this dictionary  32.0  0.234          –             –");
+  expect(
+    numbersView(
+      { metrics: none, baselines: { random: null, pca: null }, dead: { count: 0, windowTokens: 1 }, features: 8 },
+      createColors(false),
+    ),
+  ).toContain("this dictionary  32.0  0.234          –             –");
 });

@@ -3,7 +3,10 @@ import type { Colors } from "../colors.ts";
 import { formatCount, formatTable } from "../text.ts";
 
 /** A dictionary's numbers on held-out documents beside its baselines. */
-export function numbersView({ metrics, baselines, dead, features }: Pick<TrainResult, "metrics" | "baselines" | "dead" | "features">, colors: Colors): string {
+export function numbersView(
+  { metrics, baselines, dead, features }: Pick<TrainResult, "metrics" | "baselines" | "dead" | "features">,
+  colors: Colors,
+): string {
   const rows = [["", "L0", "FVU", "ΔCE, nats", "CE recovered"].map(colors.dim), row(colors.bold("this dictionary"), metrics)];
   if (baselines.random) rows.push(row("random dictionary", baselines.random));
   if (baselines.pca) rows.push(row("PCA", baselines.pca));
@@ -11,7 +14,9 @@ export function numbersView({ metrics, baselines, dead, features }: Pick<TrainRe
   const lines = [
     formatTable(rows, [1, 2, 3, 4]),
     `${formatCount(dead.count)} of ${formatCount(features)} features are dead (${share.toFixed(1)} %): silent for the last ${formatCount(dead.windowTokens)} tokens of training.`,
-    colors.dim(`On ${formatCount(metrics.tokens)} held-out tokens. FVU = Σ‖x−x̂‖² / Σ‖x−x̄‖² about the mean; ΔCE = loss with x̂ in place of x, minus clean${metrics.ceClean === null ? "" : ` (${metrics.ceClean.toFixed(3)})`}.`),
+    colors.dim(
+      `On ${formatCount(metrics.tokens)} held-out tokens. FVU = Σ‖x−x̂‖² / Σ‖x−x̄‖² about the mean; ΔCE = loss with x̂ in place of x, minus clean${metrics.ceClean === null ? "" : ` (${metrics.ceClean.toFixed(3)})`}.`,
+    ),
   ];
   return lines.join("\n");
 }

@@ -8,6 +8,11 @@ import { chooseAtlas } from "./choose-atlas.ts";
 /** The model that is opened when none is named. */
 export const defaultModel: string = builtInModel.name;
 
+/** What to open: the model named, else the one that the atlas was made for, else the built-in. */
+export function modelRef(named: string | undefined, atlas: Atlas | undefined): string {
+  return named ?? atlas?.manifest.dictionary.model.name ?? defaultModel;
+}
+
 /** Opens a model and shows how far it is: a first download may take a while. */
 export async function openModelFor(context: CommandContext, ref: string, dtype: NativeDtype): Promise<Model> {
   const { offline, signal } = context;
@@ -38,7 +43,11 @@ export async function withAtlas<T>(ref: string | undefined, use: (atlas: Atlas, 
 }
 
 /** As {@link withAtlas}, where an atlas is needed only if there are edits or one is named. */
-export async function withAtlasIf<T>(needed: boolean, ref: string | undefined, use: (atlas: Atlas | undefined, name: string | undefined) => Promise<T>): Promise<T> {
+export async function withAtlasIf<T>(
+  needed: boolean,
+  ref: string | undefined,
+  use: (atlas: Atlas | undefined, name: string | undefined) => Promise<T>,
+): Promise<T> {
   return needed || ref !== undefined ? withAtlas(ref, use) : use(undefined, undefined);
 }
 

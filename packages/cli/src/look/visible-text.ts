@@ -1,6 +1,8 @@
 /** Text of a token or a line that shows itself and does nothing to the terminal: control characters are written out. */
 export function visibleText(text: string): string {
-  return text.replaceAll(/\p{Cc}|\p{Zl}|\p{Zp}|[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, (c) => (c === "\n" ? "↵" : c === "\t" ? "→" : escaped(c)));
+  return text.replaceAll(/\p{Cc}|\p{Zl}|\p{Zp}|[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, (c) =>
+    c === "\n" ? "↵" : c === "\t" ? "→" : escaped(c),
+  );
 }
 
 /** As {@link visibleText}, for running text: line breaks and tabs stay. */

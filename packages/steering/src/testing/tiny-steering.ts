@@ -21,7 +21,20 @@ export async function openTinySteering(): Promise<TinySteering> {
   const { d, layers, vocabulary } = model.architecture;
   const decoder = unitRows(features, d);
   const dictionary = await withTask(undefined, (task) =>
-    loadAddon().Dictionary.create({ d, features, activation: "topk", k, applyBDecToInput: false, encoder: decoder, encoderBias: new Float32Array(features), decoder, decoderBias: new Float32Array(d) }, task),
+    loadAddon().Dictionary.create(
+      {
+        d,
+        features,
+        activation: "topk",
+        k,
+        applyBDecToInput: false,
+        encoder: decoder,
+        encoderBias: new Float32Array(features),
+        decoder,
+        decoderBias: new Float32Array(d),
+      },
+      task,
+    ),
   );
   const tokens = Int32Array.from(model.tokenizer.encode(tinyTexts(1)[0] ?? "")).subarray(0, probeTokens);
   const { rows, norms } = await activations(model, tokens);
@@ -35,7 +48,15 @@ export async function openTinySteering(): Promise<TinySteering> {
     dictionary,
     direction,
     atlas: {
-      manifest: { dictionary: { model: { ...identity, d, layers, vocabulary }, site: tinySite, features, keep: { skipPositionZero: true, skipSpecialTokens: true, maxNormOverMedian: 10 }, medianNorm: norms.toSorted()[norms.length >> 1] ?? 0 } },
+      manifest: {
+        dictionary: {
+          model: { ...identity, d, layers, vocabulary },
+          site: tinySite,
+          features,
+          keep: { skipPositionZero: true, skipSpecialTokens: true, maxNormOverMedian: 10 },
+          medianNorm: norms.toSorted()[norms.length >> 1] ?? 0,
+        },
+      },
       dictionary: async () => ({ native: dictionary, direction }),
       summary: (feature) => ({ maximum: maxima[feature] ?? 0 }),
     },
@@ -44,7 +65,12 @@ export async function openTinySteering(): Promise<TinySteering> {
 
 /** Activations at the dictionary's site, bf16 rows [n, d] and their norms. */
 export async function activations(model: Model, tokens: Int32Array): Promise<{ rows: Uint16Array; norms: Float32Array }> {
-  const { taps } = await withTask(undefined, (task) => model.native.forward({ tokens, lengths: Int32Array.of(tokens.length), taps: [{ site: tinySite, values: "bf16" }], edits: [], logits: "none", top: 0 }, task));
+  const { taps } = await withTask(undefined, (task) =>
+    model.native.forward(
+      { tokens, lengths: Int32Array.of(tokens.length), taps: [{ site: tinySite, values: "bf16" }], edits: [], logits: "none", top: 0 },
+      task,
+    ),
+  );
   const { values, norms } = taps[0] ?? {};
   if (!(values instanceof Uint16Array) || !norms) throw new Error("the tap gave no rows");
   return { rows: values, norms };
@@ -56,7 +82,10 @@ function unitRows(rows: number, d: number): Float32Array {
   for (let row = 0; row < rows; row++) {
     const vector = Float64Array.from({ length: d }, () => random.normal());
     const norm = Math.hypot(...vector);
-    matrix.set(vector.map((v) => v / norm), row * d);
+    matrix.set(
+      vector.map((v) => v / norm),
+      row * d,
+    );
   }
   return matrix;
 }

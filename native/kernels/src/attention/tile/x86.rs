@@ -128,11 +128,15 @@ pub fn values_avx2(slot: &KvSlot, kv_head: usize, weights: &[f32], stride: usize
         unsafe { with_rows!(results.len(), value_rows_256, (v, v_stride, column, weights, stride, keys, scale, results)) };
         column += 16;
     }
+    // Fewer than 16 columns are left: plain loops.
     for (r, result) in results.iter_mut().enumerate() {
-        for column in column..width {
-            let sum = (0..keys).fold(0f32, |sum, t| weights[r * stride + t].mul_add(v[t * v_stride + column], sum));
-            result[column] = sum * scale[r];
+        let rest = &mut result[column..];
+        rest.fill(0.0);
+        for t in 0..keys {
+            let weight = weights[r * stride + t];
+            rest.iter_mut().zip(&v[t * v_stride + column..]).for_each(|(y, v)| *y += weight * v);
         }
+        rest.iter_mut().for_each(|y| *y *= scale[r]);
     }
 }
 
