@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,9 +89,4 @@ export async function writeReports(folder: string, files: number, seed = 1): Pro
 /** The smallest arguments that make a real store, dictionary and atlas of `text`. */
 export function tinyStart(name: string, text: string): string[] {
   return ["start", "--name", name, "--text", text, "--tokens", "6k", "--context", "64", "--features", "256", "--k", "8", "--steps", "60"];
-}
-
-/** Whether the built-in model is here; set-up and `npm test` see to it. */
-export function hasModel(): boolean {
-  return existsSync(join(lexiscopeHome(), "models", "smollm2-135m-instruct"));
 }

@@ -11,7 +11,7 @@ const maxHits = 1000;
 /** Features taken from the full-text index beside those that the words themselves name. */
 const maxTextHits = 500;
 
-const weights = { peak: 1, fires: 0.5, near: 0.5, output: 0.25, text: 0.05 };
+const weights = { peak: 1, fires: 0.25, near: 0.5, output: 0.25, text: 0.05 };
 const places: [keyof typeof weights, SearchPlace][] = [
   ["peak", "peak"],
   ["fires", "top tokens"],
@@ -27,7 +27,7 @@ type Evidence = Record<keyof typeof weights, number>;
  * strongest examples with the word at their peak, weighted by activation; `near`, the same within eight tokens; `fires`,
  * the NPMI of its firing and the tokens that read as the word, over the whole store;
  * `output`, its direct effect on that word over its largest effect; `text`, b/(1 + b) for the BM25 b of all its text.
- * score = peak + ½ fires + ½ near + ¼ output + 0.05 text, all but the last averaged over the words of the query. When no feature
+ * score = peak + ½ near + ¼ fires + ¼ output + 0.05 text, all but the last averaged over the words of the query. When no feature
  * knows any of the words, longer words that contain them count at half.
  */
 export function searchFeatures(db: Database.Database, path: string, query: string, limit: number): SearchHit[] {

@@ -36,6 +36,8 @@ export const featureResultSchema = z.object({
   mean: z.number(),
   topToken: z.string(),
   histogram: z.object({ counts: z.array(z.int()), width: z.number() }),
+  /** Tokens that it fires on more than on others; `count`: on how many of them it fired. */
+  tokens: z.array(z.object({ id: z.int(), text: z.string(), npmi: z.number(), count: z.int() })),
   /** Output tokens that it makes more and less likely, directly. */
   top: z.array(tokenEffectSchema),
   bottom: z.array(tokenEffectSchema),

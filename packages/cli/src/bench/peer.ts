@@ -17,7 +17,7 @@ export async function startPeer(python: string, script: string, args: readonly s
   const next = lines(child, script);
   const about = await next();
   return {
-    name: [about["name"], about["transformers"] && `transformers ${String(about["transformers"])}`, about["torch"] && `torch ${String(about["torch"])}`].filter(Boolean).join(", "),
+    name: ["name", "transformers", "torch"].flatMap((key) => (typeof about[key] === "string" ? [key === "name" ? about[key] : `${key} ${about[key]}`] : [])).join(", "),
     round: async () => {
       child.stdin.write("\n");
       return Number((await next())["seconds"]);

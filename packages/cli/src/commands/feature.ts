@@ -58,7 +58,7 @@ function featureResult(atlas: Atlas, name: string, record: FeatureRecord, tokenT
       .map((summary) => [summary.index, summary.topToken]),
   );
   const topTokenOf = (index: number): string => related.get(index) ?? "";
-  const { index, density, fired, maximum, mean, topToken, histogram, top, bottom } = record;
+  const { index, density, fired, maximum, mean, topToken, histogram, tokens, top, bottom } = record;
   return {
     atlas: name,
     site: atlas.manifest.dictionary.site,
@@ -69,13 +69,14 @@ function featureResult(atlas: Atlas, name: string, record: FeatureRecord, tokenT
     mean,
     topToken,
     histogram,
+    tokens,
     top,
     bottom,
     neighbours: record.neighbours.map((neighbour) => ({ ...neighbour, topToken: topTokenOf(neighbour.index) })),
     coactive: record.coactive.map((other) => ({ ...other, topToken: topTokenOf(other.index) })),
-    examples: record.examples.map(({ tokens, activations, ...example }) => ({
+    examples: record.examples.map(({ tokens: ids, activations, ...example }) => ({
       ...example,
-      tokens: Array.from(tokens, (id, position) => ({ id, text: tokenText(id), activation: activations[position] ?? 0 })),
+      tokens: Array.from(ids, (id, position) => ({ id, text: tokenText(id), activation: activations[position] ?? 0 })),
     })),
   };
 }

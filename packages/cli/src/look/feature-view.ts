@@ -41,23 +41,30 @@ function effects({ top, bottom }: FeatureResult, colors: Colors): string {
   return `${colors.bold("output tokens")}  ${colors.dim("(direct logit effect)")}\n  ${colors.green("up")}    ${list(top)}\n  ${colors.red("down")}  ${list(bottom)}`;
 }
 
-function related({ neighbours, coactive }: FeatureResult, colors: Colors): string {
-  const lines = [];
-  if (neighbours.length > 0)
-    lines.push(
-      `${colors.bold("neighbours")}  ${colors.dim("(cosine)")}\n  ${neighbours
-        .slice(0, 8)
-        .map(({ index, cosine, topToken }) => `${index} ${quoted(topToken)} ${colors.dim(cosine.toFixed(2))}`)
-        .join("  ")}`,
-    );
-  if (coactive.length > 0)
-    lines.push(
-      `${colors.bold("fires with")}  ${colors.dim("(NPMI)")}\n  ${coactive
-        .slice(0, 8)
-        .map(({ index, npmi, topToken }) => `${index} ${quoted(topToken)} ${colors.dim(npmi.toFixed(2))}`)
-        .join("  ")}`,
-    );
-  return lines.join("\n\n");
+function related({ tokens, neighbours, coactive }: FeatureResult, colors: Colors): string {
+  const section = (title: string, measure: string, items: { label: string; value: number }[]): string =>
+    items.length === 0
+      ? ""
+      : `${colors.bold(title)}  ${colors.dim(`(${measure})`)}\n  ${items.map(({ label, value }) => `${label} ${colors.dim(value.toFixed(2))}`).join("  ")}`;
+  const feature = ({ index, topToken }: { index: number; topToken: string }): string => `${index} ${quoted(topToken)}`;
+  const sections = [
+    section(
+      "fires on",
+      "NPMI",
+      tokens.slice(0, 10).map(({ text, npmi }) => ({ label: quoted(text), value: npmi })),
+    ),
+    section(
+      "neighbours",
+      "cosine",
+      neighbours.slice(0, 8).map((other) => ({ label: feature(other), value: other.cosine })),
+    ),
+    section(
+      "fires with",
+      "NPMI",
+      coactive.slice(0, 8).map((other) => ({ label: feature(other), value: other.npmi })),
+    ),
+  ];
+  return sections.filter((text) => text !== "").join("\n\n");
 }
 
 function groups(feature: FeatureResult, options: FeatureViewOptions): string[] {
