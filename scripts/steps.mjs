@@ -90,7 +90,7 @@ async function buildNative() {
 
 function failCargo(run) {
   const output = run.stderr;
-  if (/failed to download|could not resolve host|network|spurious|unable to update registry|failed to get `/i.test(output) && !/^error\[E/m.test(output)) {
+  if (/failed to download|could not resolve host|network failure|spurious network|unable to update registry|failed to get `/i.test(output) && !/^error\[E/m.test(output)) {
     fail("the Rust packages could not be fetched (no network?)", "set-up needs the network once; run the same command again when it is there");
   }
   if (/linker `\w+` not found/.test(output)) fail("a C linker is needed to build the native core", "Debian, Ubuntu: apt-get install build-essential; macOS: xcode-select --install");
