@@ -1,6 +1,7 @@
 import { type Atlas, chooseReadable, inspectText } from "@lexiscope/atlas";
 import type { StartResult } from "@lexiscope/contract";
 import type { Model } from "@lexiscope/model";
+import { withTask } from "@lexiscope/native";
 import { formatEdit, generate, type Edit } from "@lexiscope/steering";
 import { inspectResult } from "../commands/inspect.ts";
 import { tour } from "./plan.ts";
@@ -15,33 +16,54 @@ export async function lookAround(model: Model, atlas: Atlas, name: string, signa
 }
 
 /**
- * The rule: features in the order of the list, each at all strengths at once; the first whose answer names the
- * feature's word, where the plain one does not, at the gentlest strength that does. If none does, the first feature at
- * the strongest.
+ * Each feature at all strengths at once. An answer's score is how far it lies along the feature's direction when it is
+ * read again without the edit, beyond the plain answer; answers that go round in circles do not count.
  */
 async function steer(model: Model, atlas: Atlas, features: StartResult["features"], signal: AbortSignal): Promise<Steered | null> {
-  let first: Steered | null = null;
-  for (const { index, word } of features.slice(0, 4)) {
+  let best: (Steered & { score: number }) | null = null;
+  for (const { index, word } of features.slice(0, tour.featuresTried)) {
     const edits = tour.strengths.map((value): Edit => ({ op: "clamp", feature: index, value, unit: "max", positions: "all" }));
-    const [plain = "", ...answers] = await answersOf([[], ...edits.map((edit) => [edit])]);
-    const names = (text: string): boolean => text.toLowerCase().includes(word.toLowerCase());
-    const chosen = answers.findIndex((text) => names(text) && !names(plain));
-    const at = chosen < 0 ? answers.length - 1 : chosen;
-    const edit = edits[at];
-    const edited = answers[at];
-    if (edit === undefined || edited === undefined) return first;
-    const steered = { feature: index, word, edit: formatEdit(edit), prompt: tour.question, plain, edited };
-    if (chosen >= 0) return steered;
-    first ??= steered;
-  }
-  return first;
-
-  async function answersOf(variants: Edit[][]): Promise<string[]> {
-    const texts = variants.map(() => "");
-    const prompt = model.chatTemplate ? { messages: [{ role: "user" as const, content: tour.question }] } : tour.question;
-    for await (const event of generate({ model, atlas }, { prompt, variants, temperature: 0, maxTokens: tour.maxTokens, signal })) {
-      if (event.type === "token") texts[event.variant] += event.text;
+    const [plain = "", ...answers] = await answersTo(model, atlas, [[], ...edits.map((edit) => [edit])], signal);
+    const before = await presence(model, atlas, index, plain, signal);
+    for (const [i, edited] of answers.entries()) {
+      const edit = edits[i];
+      if (edit === undefined || !isFluent(edited)) continue;
+      const after = await presence(model, atlas, index, edited, signal);
+      const score = after - before;
+      if (best && score <= best.score) continue;
+      best = { score, feature: index, word, edit: formatEdit(edit), prompt: tour.question, plain, edited, presentPlain: before, presentEdited: after };
     }
-    return texts;
   }
+  if (!best) return null;
+  const { score: _, ...steered } = best;
+  return steered;
+}
+
+async function answersTo(model: Model, atlas: Atlas, variants: Edit[][], signal: AbortSignal): Promise<string[]> {
+  const texts = variants.map(() => "");
+  const prompt = model.chatTemplate ? { messages: [{ role: "user" as const, content: tour.question }] } : tour.question;
+  for await (const event of generate({ model, atlas }, { prompt, variants, temperature: 0, maxTokens: tour.maxTokens, signal })) {
+    if (event.type === "token") texts[event.variant] += event.text;
+  }
+  return texts;
+}
+
+/** Mean over a text's tokens (position 0 left out) of x·d̂ at the dictionary's site, in multiples of the feature's maximum. */
+async function presence(model: Model, atlas: Atlas, feature: number, text: string, signal: AbortSignal): Promise<number> {
+  const tokens = Int32Array.from(model.tokenizer.encode(text));
+  if (tokens.length < 2) return 0;
+  const input = { tokens, lengths: Int32Array.of(tokens.length), taps: [{ site: atlas.manifest.dictionary.site, values: "f32" as const }], edits: [], logits: "none" as const, top: 0 };
+  const { taps } = await withTask(signal, (task) => model.native.forward(input, task));
+  const rows = taps[0]?.values ?? new Float32Array();
+  const direction = (await atlas.dictionary(signal)).direction(feature);
+  const d = direction.length;
+  let sum = 0;
+  for (let i = d; i < rows.length; i++) sum += ((rows[i] ?? 0) - (atlas.mean[i % d] ?? 0)) * (direction[i % d] ?? 0);
+  return sum / (tokens.length - 1) / atlas.summary(feature).maximum;
+}
+
+/** At least ten words, and more than half of them different. */
+export function isFluent(text: string): boolean {
+  const words = text.toLowerCase().match(/\p{L}+/gu) ?? [];
+  return words.length >= 10 && new Set(words).size > words.length / 2;
 }

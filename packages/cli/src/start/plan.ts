@@ -27,7 +27,8 @@ export function siteOf(plan: StartPlan, model: Model): string {
 export const tour = {
   sentence: "The captain of the whale ship asked the President of the United States for peace, and the children learned to read.",
   question: "Tell me a short story about your day.",
-  /** Multiples of the feature's maximum that are tried, the gentlest first. */
-  strengths: [1, 1.5, 2, 3, 4, 6, 8],
+  /** Readable features that are tried, and multiples of their maximum. */
+  featuresTried: 12,
+  strengths: [1, 1.5, 2, 2.5],
   maxTokens: 60,
 } as const;

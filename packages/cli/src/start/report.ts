@@ -8,7 +8,8 @@ import { inspectView } from "../look/inspect-view.ts";
 import { numbersView } from "../look/numbers-view.ts";
 import { formatCount, formatSeconds, formatTable } from "../text.ts";
 
-const steeredRule = "By rule: the first feature of the list whose steered answer has its word in it while the plain one has not, at the gentlest strength that does.";
+const steeredRule =
+  "By rule: of the features above, each at 1 to 2.5 times its maximum, the answer that lies furthest along the feature's direction when it is read again without the edit; answers in which half of the words or more are repeats do not count.";
 
 /** All that `start` shows, from its result alone. */
 export function startReport(result: StartResult, colors: Colors): string {
@@ -28,7 +29,7 @@ export function startReport(result: StartResult, colors: Colors): string {
     inspectView(result.inspected, colors),
   ];
   if (steered) {
-    parts.push(head(`An answer, plain and with feature ${steered.feature} ${quoted(steered.word)} turned up (${steered.edit})`), colors.dim(steeredRule), `${colors.dim("question")}  ${steered.prompt}`, `${colors.dim("plain   ")}  ${steered.plain.trim()}`, `${colors.dim("steered ")}  ${steered.edited.trim()}`);
+    parts.push(head(`An answer, plain and with feature ${steered.feature} ${quoted(steered.word)} turned up (${steered.edit})`), colors.dim(steeredRule), `${colors.dim("question")}  ${steered.prompt}`, `${colors.dim("plain   ")}  ${steered.plain.trim()}`, `${colors.dim("steered ")}  ${steered.edited.trim()}`, colors.dim(`Read again without the edit, the mean of (x − x̄)·d̂ over its tokens is ${percent(steered.presentEdited)} of the feature's maximum; over the plain answer's ${percent(steered.presentPlain)}.`));
   }
   parts.push(head("Time and memory"), phasesTable(result, colors), head("Go on with"), nextSteps(result, name));
   return parts.join("\n");
@@ -36,6 +37,7 @@ export function startReport(result: StartResult, colors: Colors): string {
 
 function phasesTable({ phases, machine, cpuPath }: StartResult, colors: Colors): string {
   const rows = phases.map(({ name, seconds, peakBytes }) => [name, formatSeconds(seconds), peakBytes === null ? "" : colors.dim(`up to ${formatBytes(peakBytes)}`)]);
+  rows.push(["all", formatSeconds(phases.reduce((sum, { seconds }) => sum + seconds, 0)), ""]);
   return `${formatTable(rows, [1])}\n${colors.dim(`on ${machine}, CPU path ${cpuPath}`)}`;
 }
 
@@ -45,7 +47,7 @@ function nextSteps({ features, steered }: StartResult, name: string): string {
     `  ./lexiscope feature ${name}/${first}`,
     `  ./lexiscope search ${features[1]?.word ?? "whale"}`,
     `  ./lexiscope inspect "any sentence of yours"`,
-    `  ./lexiscope chat --edit "${steered?.edit ?? `clamp:${first}=4x`}" --beside`,
+    `  ./lexiscope chat --edit "${steered?.edit ?? `clamp:${first}=1.5x`}" --beside`,
     "  ./lexiscope help",
   ].join("\n");
 }
