@@ -57,8 +57,11 @@ impl Dictionary {
             Activation::Identity => Precision::Exact,
         };
         let packed = PackedMatrix::pack(exec, precision, &options.encoder, features, d)?;
-        let decoder_norms =
-            options.decoder.chunks_exact(d).map(|row| row.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt() as f32).collect();
+        let decoder_norms = options
+            .decoder
+            .chunks_exact(d)
+            .map(|row| row.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt() as f32)
+            .collect();
         Ok(Self { weights: options, decoder_norms, packed })
     }
 

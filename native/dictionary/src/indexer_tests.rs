@@ -170,7 +170,11 @@ fn a_rare_partner_is_found_though_the_frequent_feature_has_forgotten_it() {
     let mut code = TopKOutput::default();
     for r in 0..n {
         code.indices.push(0);
-        code.indices.extend(if r % 500 == 3 { [1, 2] } else { [3 + (s.next() * 1400.0) as u32, 1403 + (s.next() * 1500.0) as u32] });
+        code.indices.extend(if r % 500 == 3 {
+            [1, 2]
+        } else {
+            [3 + (s.next() * 1400.0) as u32, 1403 + (s.next() * 1500.0) as u32]
+        });
         code.values.extend([1.0, 2.0, 3.0]);
     }
     let mut indexer = Indexer::new(options(features)).unwrap();

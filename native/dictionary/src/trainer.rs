@@ -94,9 +94,10 @@ impl Trainer {
         let AdamOptions { beta1, beta2, epsilon } = options.adam;
         let betas = (0.0..1.0).contains(&beta1) && (0.0..1.0).contains(&beta2);
         require(betas && epsilon > 0.0, || format!("Adam needs 0 ≤ β < 1 and ε > 0, not {beta1}, {beta2}, {epsilon}"))?;
-        require(options.encoder_scale.is_finite() && options.aux_coefficient >= 0.0 && options.aux_coefficient.is_finite(), || {
-            "encoderScale and auxCoefficient must be finite, auxCoefficient not below 0".to_string()
-        })?;
+        require(
+            options.encoder_scale.is_finite() && options.aux_coefficient >= 0.0 && options.aux_coefficient.is_finite(),
+            || "encoderScale and auxCoefficient must be finite, auxCoefficient not below 0".to_string(),
+        )?;
         let mut weights = Weights::zeros(features, d);
         for (i, (row, encoder)) in weights.decoder.chunks_exact_mut(d).zip(weights.encoder.chunks_exact_mut(d)).enumerate() {
             Rng::new(options.seed, i as u64).fill_unit(row);
@@ -149,7 +150,8 @@ impl Trainer {
         ms.decode = clock.lap();
 
         let active = Inverted::new(features, k, &code.indices, &code.values);
-        let silent: Vec<u64> = self.silent.iter().enumerate().map(|(i, s)| if active.fired(i) { 0 } else { s + n as u64 }).collect();
+        let silent: Vec<u64> =
+            self.silent.iter().enumerate().map(|(i, s)| if active.fired(i) { 0 } else { s + n as u64 }).collect();
         let dead: Vec<u32> = (0..features as u32).filter(|&i| silent[i as usize] >= self.options.dead_after).collect();
         ms.backward = clock.lap();
         let aux = AuxLoss::compute(exec, &self.options, &self.weights, &self.batch, &self.residual, &dead)?;

@@ -95,7 +95,12 @@ fn a_broken_state_is_refused_and_changes_nothing() {
     };
     assert!(refused(&mut trainer, &|b| drop(b.remove(5))).contains("lacks `first_moment.encoder_bias`"));
     assert!(refused(&mut trainer, &|b| b[0].shape = vec![1]).contains("`encoder` is F32 [1]"));
-    assert!(refused(&mut trainer, &|b| { b[3].data.to_mut().pop(); }).contains("`decoder_bias` has 159 bytes"));
+    assert!(
+        refused(&mut trainer, &|b| {
+            b[3].data.to_mut().pop();
+        })
+        .contains("`decoder_bias` has 159 bytes")
+    );
     let nan = |b: &mut Vec<StateArray<'static>>| b[11].data.to_mut()[..4].copy_from_slice(&f32::NAN.to_le_bytes());
     assert!(refused(&mut trainer, &nan).contains("`second_moment.decoder_bias` holds NaN"));
     assert!(bytes(&trainer) == before);
@@ -171,7 +176,8 @@ fn decoder_rows_keep_norm_one_and_a_frozen_decoder_does_not_move() {
 fn bad_rows_change_nothing() {
     let (mut trainer, _, mut pool) = busy(&exec(), 2);
     let before = bytes(&trainer);
-    let refused = |trainer: &mut Trainer, pool: &[u16], rows: &[u32], lr| trainer.step(&exec(), pool, rows, lr).unwrap_err().to_string();
+    let refused =
+        |trainer: &mut Trainer, pool: &[u16], rows: &[u32], lr| trainer.step(&exec(), pool, rows, lr).unwrap_err().to_string();
     assert!(refused(&mut trainer, &pool, &[], 1e-3).contains("at least one row"));
     assert!(refused(&mut trainer, &pool, &[500], 1e-3).contains("the pool holds 500"));
     assert!(refused(&mut trainer, &pool[1..], &[0], 1e-3).contains("not rows of width 40"));

@@ -48,7 +48,12 @@ fn main() {
                 let mut y = vec![0.0; m * n];
                 let flops = 2.0 * (m * k * n) as f64;
                 let (s, share) = measure(&exec, precision, flops, rounds, || gemm(&exec, &x, m, &packed, &mut y, false).unwrap());
-                println!("    gemm m {m} k {k} n {n}: {:.2} ms, {:.0} GFLOP/s, {:.0} % of the limit", s * 1e3, flops / s / 1e9, share * 100.0);
+                println!(
+                    "    gemm m {m} k {k} n {n}: {:.2} ms, {:.0} GFLOP/s, {:.0} % of the limit",
+                    s * 1e3,
+                    flops / s / 1e9,
+                    share * 100.0
+                );
             }
             for (m, k, n) in [(1, 576, 1536), (1, 1536, 576), (1, 576, 49152), (3, 576, 49152)] {
                 let (x, w) = (random(m * k, 1), random(n * k, 2));
@@ -64,7 +69,12 @@ fn main() {
             let (s, share) = measure(&exec, precision, flops, rounds, || {
                 topk_gemm(&exec, &x, m, &packed, &w, None, top).unwrap();
             });
-            println!("    topk_gemm m {m} k {k} n {n} top {top}: {:.1} ms, {:.0} GFLOP/s, {:.0} % of the limit", s * 1e3, flops / s / 1e9, share * 100.0);
+            println!(
+                "    topk_gemm m {m} k {k} n {n} top {top}: {:.1} ms, {:.0} GFLOP/s, {:.0} % of the limit",
+                s * 1e3,
+                flops / s / 1e9,
+                share * 100.0
+            );
         }
     }
 }

@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn f28_adam() {
-        for (beta1, expected) in [(0.9, [0.900000002, 0.8733662987, 0.8393233849]), (0.0, [0.900000002, 0.9632550473, 0.9254450898])] {
+        for (beta1, expected) in
+            [(0.9, [0.900000002, 0.8733662987, 0.8393233849]), (0.0, [0.900000002, 0.9632550473, 0.9254450898])]
+        {
             for (p, e) in trace(beta1).into_iter().zip(expected) {
                 assert!((f64::from(p) - e).abs() < 1e-6, "beta1 {beta1}: {p} is not {e}");
             }

@@ -67,10 +67,13 @@ impl CpuPath {
                 Err(_) => Ok(CpuPath::best()),
                 Ok(name) if name.is_empty() => Ok(CpuPath::best()),
                 Ok(name) => {
-                    let path = CpuPath::from_name(&name)
-                        .ok_or_else(|| format!("LEXISCOPE_CPU={name} is not a CPU path; known: avx512bf16, avx2i16, avx2, portable"))?;
+                    let path = CpuPath::from_name(&name).ok_or_else(|| {
+                        format!("LEXISCOPE_CPU={name} is not a CPU path; known: avx512bf16, avx2i16, avx2, portable")
+                    })?;
                     if !path.available() {
-                        return Err(format!("LEXISCOPE_CPU={name} needs instructions that this CPU lacks; unset it or use portable"));
+                        return Err(format!(
+                            "LEXISCOPE_CPU={name} needs instructions that this CPU lacks; unset it or use portable"
+                        ));
                     }
                     Ok(path)
                 }

@@ -19,8 +19,8 @@ pub(crate) use block::{Done, PANEL_MAX, rows_per_block, sweep};
 pub(crate) use input::Input;
 
 use crate::exec::{Cancelled, Exec};
-pub use crate::packed::{PackedMatrix, PackedShared, Precision};
 use crate::packed::Form;
+pub use crate::packed::{PackedMatrix, PackedShared, Precision};
 use crate::shared::SharedMut;
 pub use crate::simd::dot_reference;
 

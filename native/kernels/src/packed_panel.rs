@@ -1,7 +1,7 @@
 //! Rows to low precision with their error norms, and rows to panels.
 
-use crate::simd::{Level, level};
 use crate::cpu::CpuPath;
+use crate::simd::{Level, level};
 
 /// ‖x‖ and ‖w‖ in units of an i16 product: Cauchy–Schwarz then keeps every full sum below 2³¹, whatever k
 /// (90000 · 23000 < 2³¹, with room for rounding up to k = 2²⁰); sums on the way may wrap, and unwrap again.

@@ -38,7 +38,10 @@ pub fn rotate_and_store(
     let mut work = Vec::new();
     let mut by_slot: Vec<Option<&QkvRows>> = vec![None; slots.len()];
     for rows in sequences.iter().filter(|rows| rows.len > 0) {
-        assert!(slots[rows.slot].tokens() >= rows.past + rows.len && rope.positions() >= rows.past + rows.len, "room for the tokens");
+        assert!(
+            slots[rows.slot].tokens() >= rows.past + rows.len && rope.positions() >= rows.past + rows.len,
+            "room for the tokens"
+        );
         assert!(by_slot[rows.slot].replace(rows).is_none(), "a slot takes one sequence");
     }
     for (slot, rows) in slots.iter_mut().zip(by_slot) {
@@ -93,7 +96,8 @@ mod tests {
                 for cut in cuts.windows(2) {
                     let (past, len) = (cut[0], cut[1] - cut[0]);
                     let mut qkv = rows[past * 32..cut[1] * 32].to_vec();
-                    rotate_and_store(&exec, shape, &rope, &mut qkv, &[QkvRows { start: 0, len, past, slot: 1 }], &mut slots).unwrap();
+                    rotate_and_store(&exec, shape, &rope, &mut qkv, &[QkvRows { start: 0, len, past, slot: 1 }], &mut slots)
+                        .unwrap();
                     let mut heads = vec![0.0; len * 16];
                     let sequence = [AttentionRows { start: 0, len, past, slot: &slots[1] }];
                     attention(&exec, shape, &qkv, 32, &sequence, &mut heads).unwrap();

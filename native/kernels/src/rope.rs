@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn f50_half_split() {
-        for (y, expected) in rotated(3, [1.0, 2.0, 3.0, 4.0]).into_iter().zip([-1.41335252, 1.87911807, -2.82885748, 4.05819114]) {
+        for (y, expected) in rotated(3, [1.0, 2.0, 3.0, 4.0]).into_iter().zip([-1.41335252, 1.87911807, -2.82885748, 4.05819114])
+        {
             assert!((y - expected).abs() < 1e-6, "{y} {expected}");
         }
     }

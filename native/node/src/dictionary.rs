@@ -94,7 +94,8 @@ impl Dictionary {
         Ok(background(move || {
             let n = check_rows(&rows, inner.d())?;
             exec.cancel.set_total(n as u64);
-            let mut out = TopKOutput { indices: Vec::with_capacity(n * inner.k_out()), values: Vec::with_capacity(n * inner.k_out()) };
+            let mut out =
+                TopKOutput { indices: Vec::with_capacity(n * inner.k_out()), values: Vec::with_capacity(n * inner.k_out()) };
             for_each_block(&rows, inner.d(), |_, x, n| {
                 let block = inner.encode(&exec, x, n).map_err(cancelled)?;
                 out.indices.extend(block.indices);

@@ -65,7 +65,11 @@ fn read_edit(edit: &Object<'_>, layers: usize) -> Result<Edit> {
         "clamp" => EditOp::Clamp { feature: feature()?, value: value()? },
         "scale" => EditOp::Scale { feature: feature()?, value: value()? },
         "ablate" => EditOp::Ablate { feature: feature()? },
-        other => return Err(invalid_input(format!("op of an edit is {other:?}; known: add, replace, reconstruct, clamp, scale, ablate"))),
+        other => {
+            return Err(invalid_input(format!(
+                "op of an edit is {other:?}; known: add, replace, reconstruct, clamp, scale, ablate"
+            )));
+        }
     };
     Ok(Edit {
         site: read_site(edit, what, layers)?,

@@ -75,7 +75,8 @@ impl Model {
             let architecture = Architecture::parse(&options.architecture).map_err(model_error)?;
             let files: Vec<PathBuf> = options.files.into_iter().map(PathBuf::from).collect();
             let tensors = options.tensors.into_iter().map(read_tensor).collect::<Result<Vec<_>>>()?;
-            let inner = lexiscope_transformer::Model::open(&exec, architecture, precision, &files, tensors).map_err(model_error)?;
+            let inner =
+                lexiscope_transformer::Model::open(&exec, architecture, precision, &files, tensors).map_err(model_error)?;
             Ok(Model { inner: Arc::new(inner) })
         }))
     }

@@ -53,7 +53,14 @@ impl KvCache {
 impl Model {
     /// Appends `lengths[r]` tokens to every row r and returns the logits of each row's last token, `[rows, V]`; rows
     /// that got no token are NaN. After an error or a cancel the cache is as it was.
-    pub fn extend(&self, exec: &Exec, cache: &mut KvCache, tokens: &[i32], lengths: &[i32], edits: &[Edit]) -> Result<Vec<f32>, ModelError> {
+    pub fn extend(
+        &self,
+        exec: &Exec,
+        cache: &mut KvCache,
+        tokens: &[i32],
+        lengths: &[i32],
+        edits: &[Edit],
+    ) -> Result<Vec<f32>, ModelError> {
         let a = &self.architecture;
         let tokens = check_tokens(tokens, a.vocabulary)?;
         let lengths = check_lengths(lengths, tokens.len())?;
@@ -134,8 +141,10 @@ mod tests {
 
     #[test]
     fn long_rows_go_in_pieces() {
-        let cut: Vec<Vec<_>> =
-            pieces(&[5, 7, 0], &[3000, 0, 1500]).iter().map(|p| p.iter().map(|s| (s.slot, s.start, s.len, s.past)).collect()).collect();
+        let cut: Vec<Vec<_>> = pieces(&[5, 7, 0], &[3000, 0, 1500])
+            .iter()
+            .map(|p| p.iter().map(|s| (s.slot, s.start, s.len, s.past)).collect())
+            .collect();
         assert_eq!(cut, [vec![(0, 0, 2048, 5)], vec![(0, 0, 952, 2053), (2, 952, 1096, 0)], vec![(2, 0, 404, 1096)]]);
     }
 }

@@ -48,7 +48,9 @@ impl EditOp {
         match self {
             EditOp::Add(_) | EditOp::Replace(_) => None,
             EditOp::Reconstruct(dictionary) => Some(dictionary),
-            EditOp::Clamp { feature, .. } | EditOp::Scale { feature, .. } | EditOp::Ablate { feature } => Some(&feature.dictionary),
+            EditOp::Clamp { feature, .. } | EditOp::Scale { feature, .. } | EditOp::Ablate { feature } => {
+                Some(&feature.dictionary)
+            }
         }
     }
 
@@ -64,17 +66,25 @@ impl Edit {
     /// Refuses what cannot be applied to `tokens` tokens of width `d`.
     pub(crate) fn check(&self, tokens: usize, d: usize) -> Result<(), ModelError> {
         let site = self.site;
-        require(self.mask.len() == tokens, || format!("mask of the edit at {site} has {} bytes for {tokens} tokens", self.mask.len()))?;
+        require(self.mask.len() == tokens, || {
+            format!("mask of the edit at {site} has {} bytes for {tokens} tokens", self.mask.len())
+        })?;
         if let EditOp::Add(vector) | EditOp::Replace(vector) = &self.op {
-            require(vector.len() == d, || format!("vector of the edit at {site} has {} values; the model's width is {d}", vector.len()))?;
+            require(vector.len() == d, || {
+                format!("vector of the edit at {site} has {} values; the model's width is {d}", vector.len())
+            })?;
             require(vector.iter().all(|v| v.is_finite()), || format!("vector of the edit at {site} holds NaN or infinity"))?;
         }
         if let Some(dictionary) = self.op.dictionary() {
-            require(dictionary.d() == d, || format!("the dictionary of the edit at {site} has width {}; the model's is {d}", dictionary.d()))?;
+            require(dictionary.d() == d, || {
+                format!("the dictionary of the edit at {site} has width {}; the model's is {d}", dictionary.d())
+            })?;
         }
         if let Some(Feature { dictionary, index }) = self.op.feature() {
             require(*index < dictionary.features(), || format!("feature {index}: the dictionary has {}", dictionary.features()))?;
-            require(dictionary.decoder_norm(*index) > 0.0, || format!("feature {index} has no direction: its decoder row is zero"))?;
+            require(dictionary.decoder_norm(*index) > 0.0, || {
+                format!("feature {index} has no direction: its decoder row is zero")
+            })?;
         }
         if let EditOp::Clamp { value, .. } | EditOp::Scale { value, .. } = self.op {
             require(value.is_finite(), || format!("value of the edit at {site} is {value}"))?;
@@ -109,7 +119,8 @@ pub(crate) fn apply(exec: &Exec, edits: &[&Edit], offset: usize, x: &mut [f32], 
     let rows: Vec<Vec<usize>> = edits
         .iter()
         .map(|edit| {
-            let norm_allows = |row: usize| edit.max_norm.is_none_or(|max| sum_sq(exec.path, &x[row * d..(row + 1) * d]).sqrt() <= max);
+            let norm_allows =
+                |row: usize| edit.max_norm.is_none_or(|max| sum_sq(exec.path, &x[row * d..(row + 1) * d]).sqrt() <= max);
             (0..n).filter(|row| edit.mask[offset + row] != 0 && norm_allows(*row)).collect()
         })
         .collect();

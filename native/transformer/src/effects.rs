@@ -19,7 +19,9 @@ impl Model {
     /// gain of the final norm.
     pub fn direct_effects(&self, exec: &Exec, directions: &[f32], k: usize) -> Result<DirectEffects, ModelError> {
         let (d, v) = (self.architecture.d, self.architecture.vocabulary);
-        require(directions.len().is_multiple_of(d), || format!("directions has {} values; the model's width is {d}", directions.len()))?;
+        require(directions.len().is_multiple_of(d), || {
+            format!("directions has {} values; the model's width is {d}", directions.len())
+        })?;
         require((1..=v).contains(&k), || format!("k is {k}; it must lie between 1 and the vocabulary's {v}"))?;
         require(directions.iter().all(|v| v.is_finite()), || "directions holds NaN or infinity".into())?;
         let n = directions.len() / d;
@@ -29,7 +31,10 @@ impl Model {
         let rows = self.unembed_rows(exec)?;
         let mean = self.mean_unembed.get_or_init(|| mean_row(&rows, d));
         let mut x: Vec<f32> = directions.iter().zip(self.final_norm.iter().cycle()).map(|(v, g)| v * g).collect();
-        let means: Vec<f32> = x.chunks_exact(d).map(|x| x.iter().zip(mean).map(|(x, m)| f64::from(*x) * f64::from(*m)).sum::<f64>() as f32).collect();
+        let means: Vec<f32> = x
+            .chunks_exact(d)
+            .map(|x| x.iter().zip(mean).map(|(x, m)| f64::from(*x) * f64::from(*m)).sum::<f64>() as f32)
+            .collect();
         let top = topk_gemm(exec, &x, n, &self.unembed, &rows, None, k)?;
         x.iter_mut().for_each(|x| *x = -*x);
         let bottom = topk_gemm(exec, &x, n, &self.unembed, &rows, None, k)?;

@@ -25,11 +25,16 @@ impl Head {
         let v = model.architecture.vocabulary;
         require(top <= v, || format!("top is {top}; the vocabulary has {v}"))?;
         require(!full || n.saturating_mul(v) <= LARGEST_FULL, || {
-            format!("full logits of {n} tokens × {v} are more than {LARGEST_FULL} values; ask for nll and top, or pass fewer tokens")
+            format!(
+                "full logits of {n} tokens × {v} are more than {LARGEST_FULL} values; ask for nll and top, or pass fewer tokens"
+            )
         })?;
-        require(n.saturating_mul(top) <= LARGEST_FULL, || format!("the top {top} of {n} tokens are more than {LARGEST_FULL} values"))?;
+        require(n.saturating_mul(top) <= LARGEST_FULL, || {
+            format!("the top {top} of {n} tokens are more than {LARGEST_FULL} values")
+        })?;
         let mut output = HeadOutput::default();
-        let reserved = output.logits.try_reserve_exact(if full { n * v } else { 0 }).and(output.top_ids.try_reserve_exact(n * top));
+        let reserved =
+            output.logits.try_reserve_exact(if full { n * v } else { 0 }).and(output.top_ids.try_reserve_exact(n * top));
         require(reserved.is_ok(), || format!("not enough memory for the logits of {n} tokens"))?;
         Ok(Self { top, full, buffer: Vec::new(), output })
     }

@@ -40,7 +40,13 @@ pub struct Model {
 
 impl Model {
     /// Opens files, checks every weight against the architecture, dequantises and packs. Progress counts f32 values.
-    pub fn open(exec: &Exec, architecture: Architecture, precision: Precision, files: &[PathBuf], tensors: Vec<TensorRef>) -> Result<Self, ModelError> {
+    pub fn open(
+        exec: &Exec,
+        architecture: Architecture,
+        precision: Precision,
+        files: &[PathBuf],
+        tensors: Vec<TensorRef>,
+    ) -> Result<Self, ModelError> {
         let source = Source::open(files, tensors)?;
         check_roles(&architecture, &source)?;
         exec.cancel.set_total(source.tensors.values().map(|t| (t.rows * t.cols) as u64).sum());
@@ -68,7 +74,9 @@ impl Model {
         let blocks: usize = self
             .blocks
             .iter()
-            .map(|b| linear(&b.qkv) + linear(&b.o) + linear(&b.gate_up) + linear(&b.down) + 4 * (b.attn_norm.len() + b.mlp_norm.len()))
+            .map(|b| {
+                linear(&b.qkv) + linear(&b.o) + linear(&b.gate_up) + linear(&b.down) + 4 * (b.attn_norm.len() + b.mlp_norm.len())
+            })
             .sum();
         blocks + 4 * (self.embed.len() + self.final_norm.len()) + self.unembed.bytes()
     }
@@ -138,7 +146,11 @@ impl Loader<'_> {
             let tensor = &self.source.tensors[*role];
             (rows, cols) = (rows + tensor.rows, tensor.cols);
             let values = self.read(role)?;
-            if weight.is_empty() { weight = values } else { weight.extend(values) }
+            if weight.is_empty() {
+                weight = values
+            } else {
+                weight.extend(values)
+            }
             let name = format!("{role}.bias");
             if self.source.tensors.contains_key(&name) {
                 bias.extend(self.read(&name)?);

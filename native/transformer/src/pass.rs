@@ -64,9 +64,9 @@ pub(crate) fn run(
         exec.cancel.check()?;
         let slots = kv.layer(layer);
         for span in spans {
-            slots[span.slot]
-                .reserve(span.past + span.len)
-                .map_err(|_| ModelError::Invalid("not enough memory for keys and values; use fewer or shorter sequences".into()))?;
+            slots[span.slot].reserve(span.past + span.len).map_err(|_| {
+                ModelError::Invalid("not enough memory for keys and values; use fewer or shorter sequences".into())
+            })?;
         }
         let step = Step { model, exec, layer, block, rope: &rope, spans };
         if step.attention(&mut x, slots, &mut buffers, hooks)? || step.mlp(&mut x, &mut buffers, hooks)? {

@@ -47,10 +47,20 @@ impl TensorRef {
             return bad(format!("has rows of {} values, which {} cannot hold", self.cols, self.kind.name()));
         };
         if (row as u64).checked_mul(self.rows as u64) != Some(self.bytes) {
-            return bad(format!("[{}, {}] as {} takes {row} bytes a row, but {} bytes are given", self.rows, self.cols, self.kind.name(), self.bytes));
+            return bad(format!(
+                "[{}, {}] as {} takes {row} bytes a row, but {} bytes are given",
+                self.rows,
+                self.cols,
+                self.kind.name(),
+                self.bytes
+            ));
         }
         if self.offset.checked_add(self.bytes).is_none_or(|end| end > *size) {
-            return bad(format!("lies at bytes {} to {}, past the end of the file ({size} bytes); the file is cut short", self.offset, self.offset.saturating_add(self.bytes)));
+            return bad(format!(
+                "lies at bytes {} to {}, past the end of the file ({size} bytes); the file is cut short",
+                self.offset,
+                self.offset.saturating_add(self.bytes)
+            ));
         }
         match self.unpermute_heads {
             Some(heads) if heads == 0 || !self.rows.is_multiple_of(heads) || !(self.rows / heads).is_multiple_of(2) => {
@@ -130,7 +140,12 @@ impl Source {
             None => Ok(()),
             Some(at) => {
                 let (row, col) = (first + at / cols, at % cols);
-                Err(ModelError::BadFile(format!("{}: {} holds {} at [{row}, {col}]; the file is damaged", path.display(), tensor.role, out[at])))
+                Err(ModelError::BadFile(format!(
+                    "{}: {} holds {} at [{row}, {col}]; the file is damaged",
+                    path.display(),
+                    tensor.role,
+                    out[at]
+                )))
             }
         }
     }

@@ -40,7 +40,9 @@ pub struct TapOutput {
 impl Tap {
     pub(crate) fn check(&self, tokens: usize) -> Result<(), ModelError> {
         match &self.keep {
-            Some(keep) => require(keep.len() == tokens, || format!("keep of the tap at {} has {} bytes for {tokens} tokens", self.site, keep.len())),
+            Some(keep) => require(keep.len() == tokens, || {
+                format!("keep of the tap at {} has {} bytes for {tokens} tokens", self.site, keep.len())
+            }),
             None => Ok(()),
         }
     }

@@ -33,8 +33,13 @@ fn agrees_with_the_plain_pass() {
                 let out = full(&model, &exec, &tokens, &[37], &taps);
                 let head = out.head.unwrap();
                 let logits = plain::flat(&expected.logits);
-                assert!(distance(&head.logits, &logits) < tolerance, "{path:?} {precision:?} {}", distance(&head.logits, &logits));
-                for (tap, rows_of) in out.taps.iter().zip([&expected.resid_post[0], &expected.attn_out[1], &expected.mlp_out[2]]) {
+                assert!(
+                    distance(&head.logits, &logits) < tolerance,
+                    "{path:?} {precision:?} {}",
+                    distance(&head.logits, &logits)
+                );
+                for (tap, rows_of) in out.taps.iter().zip([&expected.resid_post[0], &expected.attn_out[1], &expected.mlp_out[2]])
+                {
                     assert!(distance(rows(&tap.rows), &plain::flat(rows_of)) < tolerance, "{path:?} {precision:?}");
                 }
                 for t in 0..37 {
@@ -42,7 +47,9 @@ fn agrees_with_the_plain_pass() {
                     let sum = row.iter().map(|l| l.exp()).sum::<f64>().ln();
                     assert!((f64::from(head.log_sum_exp[t]) - sum).abs() < f64::from(tolerance) * 10.0);
                     if t + 1 < 37 {
-                        assert!((f64::from(head.nll[t]) - (sum - row[tokens[t + 1] as usize])).abs() < f64::from(tolerance) * 10.0);
+                        assert!(
+                            (f64::from(head.nll[t]) - (sum - row[tokens[t + 1] as usize])).abs() < f64::from(tolerance) * 10.0
+                        );
                     } else {
                         assert!(head.nll[t].is_nan());
                     }

@@ -25,7 +25,10 @@ fn missing_extra_and_misshapen_weights_are_named() {
     let extra = failure(&|w| drop(w.insert("blocks.0.attn.q_norm".into(), (1, 8, vec![1.0; 8]))));
     assert_eq!(extra, ModelError::Unsupported("the weight blocks.0.attn.q_norm has no place in this architecture".into()));
     let misshapen = failure(&|w| drop(w.insert("blocks.2.attn.k".into(), (48, 16, vec![0.0; 768]))));
-    assert_eq!(misshapen, ModelError::BadFile("the weight blocks.2.attn.k is [48, 16] where the architecture needs [16, 48]".into()));
+    assert_eq!(
+        misshapen,
+        ModelError::BadFile("the weight blocks.2.attn.k is [48, 16] where the architecture needs [16, 48]".into())
+    );
     let damaged = failure(&|w| w.get_mut("embed").unwrap().2[48 * 7 + 2] = f32::INFINITY);
     assert!(damaged.to_string().contains("embed holds inf at [7, 2]"), "{damaged}");
 }
@@ -38,7 +41,8 @@ fn a_file_that_is_cut_short_is_named() {
     std::fs::write(&file.0, &bytes[..bytes.len() - 8]).unwrap();
     let error = Model::open(&exec, tiny_architecture(), Precision::Exact, from_ref(&file.0), refs.clone()).err().unwrap();
     assert!(error.to_string().contains("past the end of the file") && error.code() == "bad_file", "{error}");
-    let error = Model::open(&exec, tiny_architecture(), Precision::Exact, &["/nowhere/weights".into()], refs.clone()).err().unwrap();
+    let error =
+        Model::open(&exec, tiny_architecture(), Precision::Exact, &["/nowhere/weights".into()], refs.clone()).err().unwrap();
     assert!(error.to_string().contains("/nowhere/weights"), "{error}");
     let twice: Vec<TensorRef> = refs.iter().chain(&refs[..1]).cloned().collect();
     std::fs::write(&file.0, &bytes).unwrap();
@@ -101,10 +105,8 @@ fn every_stored_type_opens() {
     let (file, refs) = store(&weights);
     let f16: Vec<u8> = weights.values().flat_map(|(_, _, v)| v).flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect();
     let halved = TempFile::new(&f16);
-    let half_refs = refs
-        .iter()
-        .map(|t| TensorRef { kind: TensorType::F16, offset: t.offset / 2, bytes: t.bytes / 2, ..t.clone() })
-        .collect();
+    let half_refs =
+        refs.iter().map(|t| TensorRef { kind: TensorType::F16, offset: t.offset / 2, bytes: t.bytes / 2, ..t.clone() }).collect();
     let exact = Model::open(&exec, a.clone(), Precision::Exact, from_ref(&file.0), refs).unwrap();
     let rounded = Model::open(&exec, a, Precision::Exact, from_ref(&halved.0), half_refs).unwrap();
     let logits = |m: &Model| full(m, &exec, &tokens(9), &[9], &[]).head.unwrap().logits;

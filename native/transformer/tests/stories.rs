@@ -95,7 +95,8 @@ fn agrees_with_the_plain_pass() {
     let Some(path) = fixture("stories260K.bin") else { return };
     let source = lexiscope_transformer::Source::open(std::slice::from_ref(&path), tensors()).unwrap();
     let reader = exec(lexiscope_kernels::CpuPath::Portable);
-    let weights = tensors().into_iter().map(|t| (t.role.clone(), (t.rows, t.cols, source.read(&reader, &t.role).unwrap()))).collect();
+    let weights =
+        tensors().into_iter().map(|t| (t.role.clone(), (t.rows, t.cols, source.read(&reader, &t.role).unwrap()))).collect();
     let tokens = continued(&reader, &open(&reader, &path, Precision::Exact), &[1], 80);
     let expected = plain::flat(&plain::forward(&Architecture::parse(STORIES).unwrap(), &weights, &tokens).logits);
     for cpu in paths() {

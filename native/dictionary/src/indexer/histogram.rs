@@ -8,7 +8,10 @@ const FINE: usize = 1024;
 pub(super) enum Histogram {
     Values(Vec<f32>),
     /// counts[i] = values in (i·width, (i + 1)·width]
-    Bins { width: f64, counts: Box<[u32]> },
+    Bins {
+        width: f64,
+        counts: Box<[u32]>,
+    },
 }
 
 impl Default for Histogram {

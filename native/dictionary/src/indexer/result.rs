@@ -51,12 +51,7 @@ pub(super) fn gather(
     token_rows: &[u32],
     records: Vec<Record>,
 ) -> Result<IndexResult, DictionaryError> {
-    let mut out = IndexResult {
-        tokens: rows,
-        example_offsets: vec![0],
-        activation_offsets: vec![0],
-        ..IndexResult::default()
-    };
+    let mut out = IndexResult { tokens: rows, example_offsets: vec![0], activation_offsets: vec![0], ..IndexResult::default() };
     neighbours(exec, options, rows, &records, &mut out)?;
     let limits =
         Limits { top: options.top, intervals: options.intervals, per_interval: options.per_interval, seed: options.seed };
@@ -135,9 +130,8 @@ fn neighbours(
             pairs.extend_from_slice(&known_by[offsets[i]..offsets[i + 1]]);
             pairs.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
             pairs.dedup_by_key(|pair| pair.0);
-            let ranked = rank(pairs.iter().map(|&(j, joint)| {
-                (npmi(joint, records[i].fired, records[j as usize].fired, rows), joint, j)
-            }));
+            let ranked =
+                rank(pairs.iter().map(|&(j, joint)| (npmi(joint, records[i].fired, records[j as usize].fired, rows), joint, j)));
             // SAFETY: one chunk, its own features.
             let (ids, scores, counts) = unsafe { (ids.slice(i * c, c), scores.slice(i * c, c), counts.slice(i * c, c)) };
             for (slot, &(score, joint, j)) in ranked.iter().take(c).enumerate() {

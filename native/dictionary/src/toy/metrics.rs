@@ -34,7 +34,8 @@ pub fn recovery(truth: &[f32], latents: &[f32], d: usize) -> Recovery {
     let (n, m) = (truth.len() / d, latents.len() / d);
     assert!(n > 0 && m > 0, "nothing to compare");
     let cos = cosines(truth, latents, d);
-    let best: Vec<usize> = (0..n).map(|i| (0..m).max_by(|&a, &b| cos[i * m + a].total_cmp(&cos[i * m + b])).unwrap_or(0)).collect();
+    let best: Vec<usize> =
+        (0..n).map(|i| (0..m).max_by(|&a, &b| cos[i * m + a].total_cmp(&cos[i * m + b])).unwrap_or(0)).collect();
     let best_cos = |i: usize| cos[i * m + best[i]];
     let magnitude: Vec<f64> = if n <= m { cos.iter().map(|c| c.abs()).collect() } else { transpose_abs(&cos, n, m) };
     let pairs: Vec<(usize, usize)> = if n <= m {

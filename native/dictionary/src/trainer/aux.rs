@@ -51,7 +51,8 @@ impl AuxLoss {
         if options.aux_coefficient == 0.0 || k == 0 || variance <= 0.0 {
             return Ok(None);
         }
-        let gather = |from: &[f32]| dead.iter().flat_map(|&i| &from[i as usize * d..(i as usize + 1) * d]).copied().collect::<Vec<f32>>();
+        let gather =
+            |from: &[f32]| dead.iter().flat_map(|&i| &from[i as usize * d..(i as usize + 1) * d]).copied().collect::<Vec<f32>>();
         let (encoder, decoder) = (gather(&weights.encoder), gather(&weights.decoder));
         let bias: Vec<f32> = dead.iter().map(|&i| weights.encoder_bias[i as usize]).collect();
         let packed = PackedMatrix::pack(exec, Precision::Fast, &encoder, dead.len(), d)?;

@@ -58,7 +58,8 @@ impl Trainer {
     /// The arrays in their order. Weights are in the trainer's own units (x = scale·raw).
     pub fn state(&self) -> Vec<StateArray<'_>> {
         let (features, d) = (self.options.features, self.options.d);
-        let array = |name: String, kind, shape, data| StateArray { name: Cow::Owned(name), kind, shape, data: Cow::Borrowed(data) };
+        let array =
+            |name: String, kind, shape, data| StateArray { name: Cow::Owned(name), kind, shape, data: Cow::Borrowed(data) };
         let mut out = Vec::new();
         for (prefix, w) in [("", &self.weights), ("first_moment.", &self.first_moment), ("second_moment.", &self.second_moment)] {
             for (name, shape, values) in [
@@ -91,13 +92,15 @@ impl Trainer {
                 format!("`{name}` has {} bytes, {} are expected", array.data.len(), data.len())
             })?;
             let words = array.data.chunks_exact(kind.bytes());
-            let finite = kind == StateType::U64 || words.into_iter().all(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite());
+            let finite =
+                kind == StateType::U64 || words.into_iter().all(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite());
             require(finite, || format!("`{name}` holds NaN or infinity"))?;
             found.push(array);
         }
         let (mut scale, mut steps) = (vec![0f32], vec![0u64]);
         {
-            let weights = [&mut self.weights, &mut self.first_moment, &mut self.second_moment].into_iter().flat_map(Weights::arrays_mut);
+            let weights =
+                [&mut self.weights, &mut self.first_moment, &mut self.second_moment].into_iter().flat_map(Weights::arrays_mut);
             // Copied in place, so that big arrays keep their huge pages.
             let floats = weights.chain([&mut scale]).map(|to| bytemuck::cast_slice_mut::<f32, u8>(to));
             let counters = [&mut self.silent, &mut steps].into_iter().map(|to| bytemuck::cast_slice_mut::<u64, u8>(to));

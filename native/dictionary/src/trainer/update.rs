@@ -78,8 +78,9 @@ impl Update<'_> {
                 let mut in_gradients = 0;
                 for i in from..to {
                     // SAFETY: features of different chunks are disjoint, and each row is borrowed once.
-                    let [pe, me, ve, pd, md, vd] =
-                        unsafe { [&p.encoder, &m.encoder, &v.encoder, &p.decoder, &m.decoder, &v.decoder].map(|s| s.slice(i * d, d)) };
+                    let [pe, me, ve, pd, md, vd] = unsafe {
+                        [&p.encoder, &m.encoder, &v.encoder, &p.decoder, &m.decoder, &v.decoder].map(|s| s.slice(i * d, d))
+                    };
                     let begin = Instant::now();
                     let bias = self.gradient(exec, i, pd, &mut scratch);
                     bias_gradient[i - from] = bias;
@@ -93,7 +94,8 @@ impl Update<'_> {
                     }
                 }
                 // SAFETY: as above.
-                let [pb, mb, vb] = unsafe { [&p.encoder_bias, &m.encoder_bias, &v.encoder_bias].map(|s| s.slice(from, to - from)) };
+                let [pb, mb, vb] =
+                    unsafe { [&p.encoder_bias, &m.encoder_bias, &v.encoder_bias].map(|s| s.slice(from, to - from)) };
                 adam(exec.path, self.adam, pb, mb, vb, &bias_gradient);
                 for first in (from..to).step_by(panel) {
                     // SAFETY: whole panels of this chunk, whose rows nobody else has.
@@ -120,7 +122,8 @@ impl Update<'_> {
         let mut bias = 0.0;
         for (loss, (rows, f)) in std::iter::once((main, active.entries(i))).chain(aux) {
             let decoder = (!self.freeze_decoder).then_some(&mut scratch.decoder[..]);
-            bias += add_feature_gradient(exec.path, loss, rows, f, self.x, direction, decoder, &mut scratch.encoder, &mut scratch.df);
+            bias +=
+                add_feature_gradient(exec.path, loss, rows, f, self.x, direction, decoder, &mut scratch.encoder, &mut scratch.df);
         }
         bias
     }

@@ -24,7 +24,11 @@ fn plain(shape: AttentionShape, q: &[f32], k: &[f32], v: &[f32], past: usize) ->
         for h in 0..heads {
             let kh = h / (heads / kv_heads);
             let e: Vec<f64> = (0..=past + t)
-                .map(|j| (0..head_width).map(|i| f64::from(q[t * qw + h * head_width + i]) * f64::from(k[j * kw + kh * head_width + i])).sum())
+                .map(|j| {
+                    (0..head_width)
+                        .map(|i| f64::from(q[t * qw + h * head_width + i]) * f64::from(k[j * kw + kh * head_width + i]))
+                        .sum()
+                })
                 .collect();
             let top = e.iter().copied().fold(f64::MIN, f64::max);
             let sum: f64 = e.iter().map(|e| (e - top).exp()).sum();
@@ -64,9 +68,15 @@ fn f51_two_tokens() {
 
 #[test]
 fn agrees_with_the_definition_over_odd_shapes() {
-    for (heads, kv_heads, head_width, past, len) in
-        [(9, 3, 64, 0, 37), (9, 3, 64, 51, 1), (8, 4, 8, 3, 18), (4, 4, 24, 0, 33), (6, 1, 80, 17, 5), (14, 2, 72, 0, 20), (1, 1, 2, 0, 1)]
-    {
+    for (heads, kv_heads, head_width, past, len) in [
+        (9, 3, 64, 0, 37),
+        (9, 3, 64, 51, 1),
+        (8, 4, 8, 3, 18),
+        (4, 4, 24, 0, 33),
+        (6, 1, 80, 17, 5),
+        (14, 2, 72, 0, 20),
+        (1, 1, 2, 0, 1),
+    ] {
         let shape = AttentionShape { heads, kv_heads, head_width };
         let q = noise(len * heads * head_width, 1);
         let (k, v) = (noise((past + len) * kv_heads * head_width, 2), noise((past + len) * kv_heads * head_width, 3));

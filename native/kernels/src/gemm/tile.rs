@@ -35,7 +35,14 @@ pub(crate) fn tile_fns(form: Form) -> [TileFn; TILE_ROWS] {
     {
         macro_rules! rows {
             ($m:ident) => {
-                [super::$m::tile::<1>, super::$m::tile::<2>, super::$m::tile::<3>, super::$m::tile::<4>, super::$m::tile::<5>, super::$m::tile::<6>]
+                [
+                    super::$m::tile::<1>,
+                    super::$m::tile::<2>,
+                    super::$m::tile::<3>,
+                    super::$m::tile::<4>,
+                    super::$m::tile::<5>,
+                    super::$m::tile::<6>,
+                ]
             };
         }
         match form {

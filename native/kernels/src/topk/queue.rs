@@ -25,15 +25,8 @@ impl RowQueue {
     pub fn new(row: &RowForm, bounds: &Bounds, k: usize) -> Self {
         let safe = f64::from(row.norm) * f64::from(bounds.largest_norm) < 1e37;
         let (delta, norm) = if safe { (row.delta_norm, row.norm) } else { (f32::INFINITY, f32::INFINITY) };
-        let mut queue = Self {
-            lower: Vec::new(),
-            upper: Vec::new(),
-            column: Vec::new(),
-            len: 0,
-            threshold: f32::NEG_INFINITY,
-            delta,
-            norm,
-        };
+        let mut queue =
+            Self { lower: Vec::new(), upper: Vec::new(), column: Vec::new(), len: 0, threshold: f32::NEG_INFINITY, delta, norm };
         queue.grow((2 * k).max(k + 96) + ROOM);
         queue
     }

@@ -99,7 +99,16 @@ pub fn store(weights: &Weights) -> (TempFile, Vec<TensorRef>) {
         let offset = bytes.len() as u64;
         values.iter().for_each(|v| bytes.extend(v.to_le_bytes()));
         let (role, kind) = (role.clone(), TensorType::F32);
-        refs.push(TensorRef { role, file: 0, offset, bytes: bytes.len() as u64 - offset, kind, rows: *rows, cols: *cols, unpermute_heads: None });
+        refs.push(TensorRef {
+            role,
+            file: 0,
+            offset,
+            bytes: bytes.len() as u64 - offset,
+            kind,
+            rows: *rows,
+            cols: *cols,
+            unpermute_heads: None,
+        });
     }
     (TempFile::new(&bytes), refs)
 }

@@ -16,11 +16,12 @@ export async function lookAround(model: Model, atlas: Atlas, name: string, signa
 }
 
 /**
- * Each feature at all strengths at once. An answer's score is how far it lies along the feature's direction when it is
+ * Each feature at all strengths at once, gentlest first: the first answer that says the feature's word where the plain
+ * one does not. Where none does, the best by a score: how far an answer lies along the feature's direction when it is
  * read again without the edit, beyond the plain answer; answers that go round in circles do not count.
  */
 async function steer(model: Model, atlas: Atlas, features: StartResult["features"], signal: AbortSignal): Promise<Steered | null> {
-  let best: (Steered & { score: number }) | null = null;
+  let best: { score: number; steered: Steered } | undefined;
   for (const { index, word } of features.slice(0, tour.featuresTried)) {
     const edits = tour.strengths.map((value): Edit => ({ op: "clamp", feature: index, value, unit: "max", positions: "all" }));
     const [plain = "", ...answers] = await answersTo(model, atlas, [[], ...edits.map((edit) => [edit])], signal);
@@ -29,14 +30,14 @@ async function steer(model: Model, atlas: Atlas, features: StartResult["features
       const edit = edits[i];
       if (edit === undefined || !isFluent(edited)) continue;
       const after = await presence(model, atlas, index, edited, signal);
+      const steered = { feature: index, word, edit: formatEdit(edit), prompt: tour.question, plain, edited, presentPlain: before, presentEdited: after };
+      if (says(edited, word) && !says(plain, word)) return steered;
       const score = after - before;
       if (best && score <= best.score) continue;
-      best = { score, feature: index, word, edit: formatEdit(edit), prompt: tour.question, plain, edited, presentPlain: before, presentEdited: after };
+      best = { score, steered };
     }
   }
-  if (!best) return null;
-  const { score: _, ...steered } = best;
-  return steered;
+  return best?.steered ?? null;
 }
 
 async function answersTo(model: Model, atlas: Atlas, variants: Edit[][], signal: AbortSignal): Promise<string[]> {
@@ -60,6 +61,10 @@ async function presence(model: Model, atlas: Atlas, feature: number, text: strin
   let sum = 0;
   for (let i = d; i < rows.length; i++) sum += ((rows[i] ?? 0) - (atlas.mean[i % d] ?? 0)) * (direction[i % d] ?? 0);
   return sum / (tokens.length - 1) / atlas.summary(feature).maximum;
+}
+
+function says(text: string, word: string): boolean {
+  return text.toLowerCase().includes(word.toLowerCase());
 }
 
 /** At least ten words, and more than half of them different. */

@@ -26,7 +26,7 @@ export function siteOf(plan: StartPlan, model: Model): string {
 /** The sentence that is inspected and the question that is answered, plain and steered. */
 export const tour = {
   sentence: "The captain of the whale ship asked the President of the United States for peace, and the children learned to read.",
-  question: "Tell me a short story about your day.",
+  question: "Tell me a story about a journey.",
   /** Readable features that are tried, and multiples of their maximum. */
   featuresTried: 12,
   strengths: [1, 1.5, 2, 2.5],

@@ -9,7 +9,7 @@ import { numbersView } from "../look/numbers-view.ts";
 import { formatCount, formatSeconds, formatTable } from "../text.ts";
 
 const steeredRule =
-  "By rule: of the features above, each at 1 to 2.5 times its maximum, the answer that lies furthest along the feature's direction when it is read again without the edit; answers in which half of the words or more are repeats do not count.";
+  "By rule: of the features above, each at 1 to 2.5 times its maximum, the first answer that says the feature's word while the plain one does not; if none does, the one furthest along the feature's direction when it is read again without the edit. Answers in which half of the words or more are repeats do not count.";
 
 /** All that `start` shows, from its result alone. */
 export function startReport(result: StartResult, colors: Colors): string {

@@ -19,7 +19,15 @@ pub fn scores(slot: &KvSlot, kv_head: usize, queries: &[f32], rows: usize, strid
 }
 
 /// `results[r] = scale[r] · Σ_t weights[r·stride + t] · v_t`
-pub fn values(slot: &KvSlot, kv_head: usize, weights: &[f32], stride: usize, keys: usize, scale: &[f32], results: &mut [&mut [f32]]) {
+pub fn values(
+    slot: &KvSlot,
+    kv_head: usize,
+    weights: &[f32],
+    stride: usize,
+    keys: usize,
+    scale: &[f32],
+    results: &mut [&mut [f32]],
+) {
     let (v, v_stride) = slot.values(kv_head);
     for (r, result) in results.iter_mut().enumerate() {
         result.fill(0.0);

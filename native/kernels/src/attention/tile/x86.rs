@@ -38,7 +38,14 @@ pub fn scores_avx2(slot: &KvSlot, kv_head: usize, queries: &[f32], rows: usize, 
 /// # Safety
 /// `queries` holds R rows of `head_width`, `scores` R rows of `stride`.
 #[target_feature(enable = "avx2,avx512f")]
-unsafe fn score_rows_512<const R: usize>(slot: &KvSlot, kv_head: usize, queries: &[f32], head_width: usize, stride: usize, scores: &mut [f32]) {
+unsafe fn score_rows_512<const R: usize>(
+    slot: &KvSlot,
+    kv_head: usize,
+    queries: &[f32],
+    head_width: usize,
+    stride: usize,
+    scores: &mut [f32],
+) {
     let panels = stride / PANEL;
     let q = queries.as_ptr();
     let mut panel = 0;
@@ -75,7 +82,14 @@ unsafe fn score_rows_512<const R: usize>(slot: &KvSlot, kv_head: usize, queries:
 /// # Safety
 /// As [`score_rows_512`].
 #[target_feature(enable = "avx2,fma")]
-unsafe fn score_rows_256<const R: usize>(slot: &KvSlot, kv_head: usize, queries: &[f32], head_width: usize, stride: usize, scores: &mut [f32]) {
+unsafe fn score_rows_256<const R: usize>(
+    slot: &KvSlot,
+    kv_head: usize,
+    queries: &[f32],
+    head_width: usize,
+    stride: usize,
+    scores: &mut [f32],
+) {
     let q = queries.as_ptr();
     for panel in 0..stride / PANEL {
         let keys = slot.key_panel(panel, kv_head).as_ptr();
@@ -102,7 +116,15 @@ unsafe fn score_rows_256<const R: usize>(slot: &KvSlot, kv_head: usize, queries:
     }
 }
 
-pub fn values_avx512(slot: &KvSlot, kv_head: usize, weights: &[f32], stride: usize, keys: usize, scale: &[f32], results: &mut [&mut [f32]]) {
+pub fn values_avx512(
+    slot: &KvSlot,
+    kv_head: usize,
+    weights: &[f32],
+    stride: usize,
+    keys: usize,
+    scale: &[f32],
+    results: &mut [&mut [f32]],
+) {
     let (v, v_stride, width) = check_values(slot, kv_head, weights, stride, keys, scale, results);
     let mut column = 0;
     while column < width {
@@ -120,7 +142,15 @@ pub fn values_avx512(slot: &KvSlot, kv_head: usize, weights: &[f32], stride: usi
     }
 }
 
-pub fn values_avx2(slot: &KvSlot, kv_head: usize, weights: &[f32], stride: usize, keys: usize, scale: &[f32], results: &mut [&mut [f32]]) {
+pub fn values_avx2(
+    slot: &KvSlot,
+    kv_head: usize,
+    weights: &[f32],
+    stride: usize,
+    keys: usize,
+    scale: &[f32],
+    results: &mut [&mut [f32]],
+) {
     let (v, v_stride, width) = check_values(slot, kv_head, weights, stride, keys, scale, results);
     let mut column = 0;
     while column + 16 <= width {
@@ -178,7 +208,8 @@ unsafe fn value_rows_512<const R: usize>(
         // SAFETY: the caller's promise.
         unsafe {
             let row = v.as_ptr().add(t * v_stride + column);
-            let values = [_mm512_loadu_ps(row), _mm512_loadu_ps(row.add(16)), _mm512_loadu_ps(row.add(32)), _mm512_loadu_ps(row.add(48))];
+            let values =
+                [_mm512_loadu_ps(row), _mm512_loadu_ps(row.add(16)), _mm512_loadu_ps(row.add(32)), _mm512_loadu_ps(row.add(48))];
             for r in 0..R {
                 let b = _mm512_set1_ps(*w.add(r * stride + t));
                 for c in 0..4 {
@@ -226,7 +257,9 @@ unsafe fn value_rest_512<const R: usize>(
     }
     for r in 0..R {
         // SAFETY: column + lanes lies within the result; masked lanes are not written.
-        unsafe { _mm512_mask_storeu_ps(results[r].as_mut_ptr().add(column), mask, _mm512_mul_ps(acc[r], _mm512_set1_ps(scale[r]))) };
+        unsafe {
+            _mm512_mask_storeu_ps(results[r].as_mut_ptr().add(column), mask, _mm512_mul_ps(acc[r], _mm512_set1_ps(scale[r])))
+        };
     }
 }
 
