@@ -6,7 +6,17 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** From the bottom up; packages of one row do not know each other. */
-const layers = [["core"], ["contract"], ["native", "formats"], ["model"], ["activations"], ["dictionary"], ["atlas"], ["steering"], ["cli"]];
+const layers = [
+  ["core"],
+  ["contract"],
+  ["native", "formats"],
+  ["model"],
+  ["activations"],
+  ["dictionary"],
+  ["atlas"],
+  ["steering"],
+  ["cli"],
+];
 
 /** Only the seam loads the addon. */
 const addonLoader = "packages/native/src/load.ts";
@@ -44,18 +54,22 @@ function checkPackage(root, name) {
   for (const file of sources(join(folder, "src"))) {
     const at = relative(root, file);
     const text = readFileSync(file, "utf8");
-    if (/\bcreateRequire\b/.test(text) && at !== addonLoader) breaches.push(`${at} uses createRequire: only ${addonLoader} loads native code`);
+    if (/\bcreateRequire\b/.test(text) && at !== addonLoader)
+      breaches.push(`${at} uses createRequire: only ${addonLoader} loads native code`);
     for (const specifier of imports(text)) {
       if (specifier.startsWith(".")) {
         const target = resolve(dirname(file), specifier);
-        if (!target.startsWith(`${folder}/`)) breaches.push(`${at} imports ${specifier}, which lies in another package: import it by its name`);
+        if (!target.startsWith(`${folder}/`))
+          breaches.push(`${at} imports ${specifier}, which lies in another package: import it by its name`);
         continue;
       }
       const bare = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
       if (specifier.startsWith("node:")) continue;
       if (builtinModules.includes(bare)) breaches.push(`${at} imports ${specifier} without node:`);
-      else if (specifier.startsWith("@lexiscope/") && specifier !== bare && !isTestSupport(root, specifier, file)) breaches.push(`${at} imports ${specifier}: packages are imported by their name alone`);
-      else if (!own.includes(bare) && !(isTest(file) && development.includes(bare))) breaches.push(`${at} imports ${specifier}, which packages/${name}/package.json does not list`);
+      else if (specifier.startsWith("@lexiscope/") && specifier !== bare && !isTestSupport(root, specifier, file))
+        breaches.push(`${at} imports ${specifier}: packages are imported by their name alone`);
+      else if (!own.includes(bare) && !(isTest(file) && development.includes(bare)))
+        breaches.push(`${at} imports ${specifier}, which packages/${name}/package.json does not list`);
     }
   }
   return breaches;
@@ -79,7 +93,8 @@ function sources(folder) {
 function imports(text) {
   const found = [];
   const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-  for (const match of code.matchAll(/\b(?:import|export)\b[^"';`]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g)) found.push(match[1] ?? match[2]);
+  for (const match of code.matchAll(/\b(?:import|export)\b[^"';`]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g))
+    found.push(match[1] ?? match[2]);
   return found;
 }
 

@@ -25,7 +25,9 @@ test("the repository keeps its own order", () => {
 test("an import that points up is found, in the sources and in package.json", () => {
   const at = copyRepository();
   writeFileSync(join(at, "packages/core/src/upwards.ts"), 'import type { Model } from "@lexiscope/model";\nexport type M = Model;\n');
-  expect(about(at, "core")).toEqual(["packages/core/src/upwards.ts imports @lexiscope/model, which packages/core/package.json does not list"]);
+  expect(about(at, "core")).toEqual([
+    "packages/core/src/upwards.ts imports @lexiscope/model, which packages/core/package.json does not list",
+  ]);
   const path = join(at, "packages/core/package.json");
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), dependencies: { "@lexiscope/model": "0.1.0" } }));
   expect(about(at, "core")).toEqual(["packages/core/package.json depends on @lexiscope/model, which is not below it"]);

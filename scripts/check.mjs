@@ -22,7 +22,12 @@ const cargo = findCargo();
 if (cargo) {
   const env = { ...process.env, ...cargo.env };
   checks.push(["Rust format", cargo.command, ["fmt", "--all", "--check"], { cwd: join(root, "native"), env }]);
-  checks.push(["Rust lint", cargo.command, ["clippy", "--workspace", "--all-targets", "--release", "--locked", "--quiet", "--", "-D", "warnings"], { cwd: join(root, "native"), env }]);
+  checks.push([
+    "Rust lint",
+    cargo.command,
+    ["clippy", "--workspace", "--all-targets", "--release", "--locked", "--quiet", "--", "-D", "warnings"],
+    { cwd: join(root, "native"), env },
+  ]);
 } else {
   console.error("Rust is not there: its checks are left out (https://rustup.rs)");
 }

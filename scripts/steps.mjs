@@ -30,14 +30,22 @@ export async function setupPackages() {
     const done = startStep("Installing npm packages");
     const npm = npmCommand();
     const npmRun = (...verb) =>
-      follow(npm.command, [...npm.args, ...verb, "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=1"], { shell: npm.shell, env: withoutNpmConfig() });
+      follow(npm.command, [...npm.args, ...verb, "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=1"], {
+        shell: npm.shell,
+        env: withoutNpmConfig(),
+      });
     let run = await npmRun("ci");
     // A registry that lacks other platforms' optional packages makes npm write a lock file that `npm ci` then refuses.
     if (/Missing: .* from lock file/.test(run.stderr ?? "")) run = await npmRun("install", "--no-save");
     if (run.error) fail("npm was not found", "npm comes with Node: install Node 24 from https://nodejs.org");
     if (run.status !== 0) {
       const reason = npmReason(run.stderr);
-      fail(`the npm packages could not be installed: ${reason}`, reason.includes("network") ? "set-up needs the network once; run the same command again when it is there" : "npm's own words stand above; `npm ci --ignore-scripts` shows all of them");
+      fail(
+        `the npm packages could not be installed: ${reason}`,
+        reason.includes("network")
+          ? "set-up needs the network once; run the same command again when it is there"
+          : "npm's own words stand above; `npm ci --ignore-scripts` shows all of them",
+      );
     }
     await writeFile(stamp, hash);
     return done();
@@ -63,7 +71,8 @@ async function buildNative() {
   const hash = await hashSources(native);
   if (existsSync(addon) && (await readText(addonStamp)) === hash) return 0;
   const cargo = findCargo();
-  if (!cargo) fail("Rust is needed to build the native core: https://rustup.rs", "install it, open a new shell, and run the same command again");
+  if (!cargo)
+    fail("Rust is needed to build the native core: https://rustup.rs", "install it, open a new shell, and run the same command again");
   const target = process.env.CARGO_TARGET_DIR || join(native, "target");
   const total = (readFileSync(join(native, "Cargo.lock"), "utf8").match(/^\[\[package\]\]/gm) ?? []).length;
   const done = startStep("Building the native core (Rust)");
@@ -79,7 +88,11 @@ async function buildNative() {
   try {
     await copyFile(join(target, "release", library), temporary);
     const check = spawnSync(process.execPath, ["-e", "console.log(require(process.argv[1]).cpu().path)", temporary], { encoding: "utf8" });
-    if (check.status !== 0) fail(`the native core was built but does not load: ${(check.stderr || check.error?.message || `signal ${check.signal}`).trim().split("\n").pop()}`, "remove native/target and run the same command again");
+    if (check.status !== 0)
+      fail(
+        `the native core was built but does not load: ${(check.stderr || check.error?.message || `signal ${check.signal}`).trim().split("\n").pop()}`,
+        "remove native/target and run the same command again",
+      );
     await rename(temporary, addon);
   } finally {
     await rm(temporary, { force: true });
@@ -90,20 +103,35 @@ async function buildNative() {
 
 function failCargo(run) {
   const output = run.stderr;
-  if (/failed to download|could not resolve host|network failure|spurious network|unable to update registry|failed to get `/i.test(output) && !/^error\[E/m.test(output)) {
-    fail("the Rust packages could not be fetched (no network?)", "set-up needs the network once; run the same command again when it is there");
+  if (
+    /failed to download|could not resolve host|network failure|spurious network|unable to update registry|failed to get `/i.test(output) &&
+    !/^error\[E/m.test(output)
+  ) {
+    fail(
+      "the Rust packages could not be fetched (no network?)",
+      "set-up needs the network once; run the same command again when it is there",
+    );
   }
-  if (/linker `\w+` not found/.test(output)) fail("a C linker is needed to build the native core", "Debian, Ubuntu: apt-get install build-essential; macOS: xcode-select --install");
-  if (/requires rustc|is not supported by the following package/.test(output)) fail("this Rust is too old for the native core (1.89 or newer is needed)", "run `rustup update` (https://rustup.rs) and try again");
-  if (/rustup could not choose a version|rustup default/.test(output)) fail("rustup has no Rust toolchain installed", "run `rustup default stable` (https://rustup.rs) and try again");
+  if (/linker `\w+` not found/.test(output))
+    fail("a C linker is needed to build the native core", "Debian, Ubuntu: apt-get install build-essential; macOS: xcode-select --install");
+  if (/requires rustc|is not supported by the following package/.test(output))
+    fail("this Rust is too old for the native core (1.89 or newer is needed)", "run `rustup update` (https://rustup.rs) and try again");
+  if (/rustup could not choose a version|rustup default/.test(output))
+    fail("rustup has no Rust toolchain installed", "run `rustup default stable` (https://rustup.rs) and try again");
   process.stderr.write(`${output.trim().split("\n").slice(-40).join("\n")}\n`);
-  fail("the native core could not be built; the compiler's last lines stand above", "make sure that Rust is 1.89 or newer (`rustup update`)");
+  fail(
+    "the native core could not be built; the compiler's last lines stand above",
+    "make sure that Rust is 1.89 or newer (`rustup update`)",
+  );
 }
 
 /** Cargo on the PATH or in the home folder. A rustup whose home is elsewhere (another HOME) is told where its toolchains are. */
 export function findCargo() {
   const name = process.platform === "win32" ? "cargo.exe" : "cargo";
-  const folders = [...(process.env.PATH ?? "").split(process.platform === "win32" ? ";" : ":").filter(Boolean), join(homedir(), ".cargo", "bin")];
+  const folders = [
+    ...(process.env.PATH ?? "").split(process.platform === "win32" ? ";" : ":").filter(Boolean),
+    join(homedir(), ".cargo", "bin"),
+  ];
   const folder = folders.find((at) => existsSync(join(at, name)));
   if (!folder) return undefined;
   const rustup = join(dirname(dirname(folder)), ".rustup");

@@ -37,7 +37,10 @@ async function testRust() {
     total.failed++;
     return;
   }
-  const { status, output } = await show(cargo.command, ["test", "--release", "--locked", "--workspace", "--no-fail-fast"], { cwd: join(root, "native"), env: { ...process.env, ...cargo.env } });
+  const { status, output } = await show(cargo.command, ["test", "--release", "--locked", "--workspace", "--no-fail-fast"], {
+    cwd: join(root, "native"),
+    env: { ...process.env, ...cargo.env },
+  });
   let failed = 0;
   for (const match of output.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/gm)) {
     total.passed += Number(match[1]);
@@ -56,7 +59,13 @@ async function testTypeScript() {
   const folder = await mkdtemp(join(tmpdir(), "lexiscope-test-"));
   const report = join(folder, "report.json");
   try {
-    const args = [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const args = [
+      join(root, "node_modules", "vitest", "vitest.mjs"),
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+    ];
     const { status } = await show(process.execPath, args, { cwd: root, env: process.env });
     const counts = JSON.parse(await readFile(report, "utf8").catch(() => "{}"));
     total.passed += counts.numPassedTests ?? 0;

@@ -32,7 +32,8 @@ export function fail(message, hint, exitCode = 7) {
 /** How to call npm: the one that is running us, else the one on the PATH. */
 export function npmCommand() {
   const script = process.env.npm_execpath;
-  if (script && script.endsWith("npm-cli.js") && existsSync(script)) return { command: process.env.npm_node_execpath || process.execPath, args: [script], shell: false };
+  if (script && script.endsWith("npm-cli.js") && existsSync(script))
+    return { command: process.env.npm_node_execpath || process.execPath, args: [script], shell: false };
   return { command: "npm", args: [], shell: process.platform === "win32" };
 }
 
@@ -46,10 +47,15 @@ export async function ensureNode(url) {
     return;
   }
   const node = process.env.LEXISCOPE_NODE || (await fetchNode());
-  const child = spawn(node, [fileURLToPath(url), ...process.argv.slice(2)], { stdio: ["inherit", "inherit", "inherit", "ipc"], env: { ...process.env, LEXISCOPE_LAUNCHED: "1" } });
+  const child = spawn(node, [fileURLToPath(url), ...process.argv.slice(2)], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, LEXISCOPE_LAUNCHED: "1" },
+  });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   const { code, signal } = await new Promise((resolve) => {
-    child.on("error", (error) => fail(`${node} could not be started: ${error.message}`, "install Node 24 (https://nodejs.org) and try again"));
+    child.on("error", (error) =>
+      fail(`${node} could not be started: ${error.message}`, "install Node 24 (https://nodejs.org) and try again"),
+    );
     child.on("close", (code, signal) => resolve({ code, signal }));
   });
   if (signal) {
@@ -86,14 +92,35 @@ async function fetchNode() {
   }
   try {
     const npm = npmCommand();
-    const args = ["install", "--prefix", temporary, "--ignore-scripts", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=1", `${name}@${wanted}`];
-    const run = spawnSync(npm.command, [...npm.args, ...args], { cwd: temporary, shell: npm.shell, encoding: "utf8", env: withoutNpmConfig() });
+    const args = [
+      "install",
+      "--prefix",
+      temporary,
+      "--ignore-scripts",
+      "--no-save",
+      "--no-package-lock",
+      "--no-audit",
+      "--no-fund",
+      "--prefer-offline",
+      "--fetch-retries=1",
+      `${name}@${wanted}`,
+    ];
+    const run = spawnSync(npm.command, [...npm.args, ...args], {
+      cwd: temporary,
+      shell: npm.shell,
+      encoding: "utf8",
+      env: withoutNpmConfig(),
+    });
     const hint = "connect to the network, install Node 24 (https://nodejs.org), or name one with LEXISCOPE_NODE";
     if (run.error) fail(`${why}, and npm, which could fetch Node 24, was not found`, hint);
     if (run.status !== 0) fail(`${why}, and Node 24 could not be fetched: ${npmReason(run.stderr)}`, hint);
     const got = join(temporary, "node_modules", name);
     const version = spawnSync(join(got, "bin", process.platform === "win32" ? "node.exe" : "node"), ["-v"], { encoding: "utf8" });
-    if (version.stdout?.trim() !== `v${wanted}`) fail(`${why}, and the Node ${wanted} of npm's package ${name} does not run here`, "install Node 24 (https://nodejs.org), or name one with LEXISCOPE_NODE");
+    if (version.stdout?.trim() !== `v${wanted}`)
+      fail(
+        `${why}, and the Node ${wanted} of npm's package ${name} does not run here`,
+        "install Node 24 (https://nodejs.org), or name one with LEXISCOPE_NODE",
+      );
     await rename(got, folder).catch((error) => {
       if (!existsSync(binary)) throw error; // another launcher was quicker
     });
@@ -113,6 +140,7 @@ export function withoutNpmConfig(env = process.env) {
 export function npmReason(stderr) {
   const lines = (stderr || "").split("\n").filter((line) => /^npm (ERR!|error)/i.test(line));
   const said = lines.map((line) => line.replace(/^npm (ERR!|error)\s*/i, "").trim());
-  if (said.some((line) => /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED|network/i.test(line))) return "the package registry could not be reached (no network?)";
+  if (said.some((line) => /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED|network/i.test(line)))
+    return "the package registry could not be reached (no network?)";
   return said.find((line) => line && !line.startsWith("code ")) || said[0] || "npm failed without a reason";
 }

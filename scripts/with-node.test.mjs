@@ -19,5 +19,8 @@ test("npm's words become one reason", () => {
 });
 
 test("what an outer npm run set for itself is not passed on, a registry is", () => {
-  expect(withoutNpmConfig({ npm_config_prefix: "/p", npm_config_workspace: "w", npm_config_registry: "r", PATH: "/b" })).toEqual({ npm_config_registry: "r", PATH: "/b" });
+  expect(withoutNpmConfig({ npm_config_prefix: "/p", npm_config_workspace: "w", npm_config_registry: "r", PATH: "/b" })).toEqual({
+    npm_config_registry: "r",
+    PATH: "/b",
+  });
 });

@@ -60,7 +60,22 @@ describe("damaged files", () => {
     const bad = join(home, "stores", "bad");
     await cp(join(home, "stores", "good"), bad, { recursive: true });
     const shard = await find(bad, /\.safetensors$/);
-    const train = ["train", "--store", "bad", "--features", "64", "--k", "4", "--steps", "4", "--batch", "64", "--no-loss", "--dictionary", "never"];
+    const train = [
+      "train",
+      "--store",
+      "bad",
+      "--features",
+      "64",
+      "--k",
+      "4",
+      "--steps",
+      "4",
+      "--batch",
+      "64",
+      "--no-loss",
+      "--dictionary",
+      "never",
+    ];
     await flipByte(shard, 200_000);
     expectRefusal(await lexiscope(train, { home }), 3, /safetensors/);
     await truncate(shard, 10_000);
@@ -93,7 +108,25 @@ describe("damaged files", () => {
   });
 
   test("the only checkpoint of a run", async () => {
-    const train = ["train", "--store", "good", "--features", "64", "--k", "4", "--steps", "3000", "--batch", "64", "--checkpoint-every", "20", "--no-loss", "--no-baselines", "--dictionary", "torn"];
+    const train = [
+      "train",
+      "--store",
+      "good",
+      "--features",
+      "64",
+      "--k",
+      "4",
+      "--steps",
+      "3000",
+      "--batch",
+      "64",
+      "--checkpoint-every",
+      "20",
+      "--no-loss",
+      "--no-baselines",
+      "--dictionary",
+      "torn",
+    ];
     let sent = false;
     const stopped = await lexiscope([...train, "--json"], {
       home,
@@ -105,7 +138,8 @@ describe("damaged files", () => {
     });
     expect(stopped.code).toBe(130);
     const folder = join(home, "dictionaries", "torn");
-    for (const name of await readdir(folder, { recursive: true })) if (name.endsWith(".safetensors")) await truncate(join(folder, name), 1000);
+    for (const name of await readdir(folder, { recursive: true }))
+      if (name.endsWith(".safetensors")) await truncate(join(folder, name), 1000);
     expectRefusal(await lexiscope(train, { home }), 3, /checkpoint-\d+\.safetensors is damaged[\s\S]*train again/);
     await rm(folder, { recursive: true });
   }, 120_000);
@@ -113,8 +147,19 @@ describe("damaged files", () => {
 
 describe("things that do not belong together", () => {
   test("a dictionary for another site, and features that are not there", async () => {
-    expect((await lexiscope(["harvest", "--text", text, "--tokens", "600", "--context", "64", "--site", "blocks.3.hook_mlp_out", "--out", "third"], { home })).code).toBe(0);
-    expectRefusal(await lexiscope(["index", "--dictionary", "good", "--store", "third", "--atlas", "never"], { home }), 6, /blocks\.15\.hook_resid_post[\s\S]*blocks\.3\.hook_mlp_out/);
+    expect(
+      (
+        await lexiscope(
+          ["harvest", "--text", text, "--tokens", "600", "--context", "64", "--site", "blocks.3.hook_mlp_out", "--out", "third"],
+          { home },
+        )
+      ).code,
+    ).toBe(0);
+    expectRefusal(
+      await lexiscope(["index", "--dictionary", "good", "--store", "third", "--atlas", "never"], { home }),
+      6,
+      /blocks\.15\.hook_resid_post[\s\S]*blocks\.3\.hook_mlp_out/,
+    );
     expectRefusal(await lexiscope(["feature", "good/256"], { home }), 2, /256/);
     expectRefusal(await lexiscope(["generate", "x", "--atlas", "good", "--edit", "clamp:999999=2x"], { home }), 2, /999999/);
   });
@@ -138,7 +183,11 @@ describe("text", () => {
     await writeFile(join(folder, "one.txt"), "a");
     await writeFile(join(folder, "picture.png"), "x");
     expectRefusal(await lexiscope(["harvest", "--text", join(folder, "empty.txt"), "--out", "never"], { home }), 2, /text is empty/);
-    expectRefusal(await lexiscope(["harvest", "--text", join(folder, "one.txt"), "--out", "never"], { home }), 2, /text is empty|at least two tokens/);
+    expectRefusal(
+      await lexiscope(["harvest", "--text", join(folder, "one.txt"), "--out", "never"], { home }),
+      2,
+      /text is empty|at least two tokens/,
+    );
     expectRefusal(await lexiscope(["harvest", "--text", join(folder, "none.txt")], { home }), 4, /does not exist/);
     expectRefusal(await lexiscope(["harvest", "--text", join(folder, "picture.png")], { home }), 5, /not read/);
     expectRefusal(await lexiscope(["inspect", "", "--atlas", "good"], { home }), 2, /empty/);
@@ -156,7 +205,15 @@ describe("text", () => {
   test("lone surrogates and broken UTF-8 are read as U+FFFD, and said", async () => {
     const folder = join(home, "broken");
     await mkdir(folder, { recursive: true });
-    for (let i = 0; i < 6; i++) await writeFile(join(folder, `${i}.txt`), Buffer.concat([Buffer.from(`Report ${i} about rivers and `), Buffer.from([0xed, 0xa0, 0x80, 0xff]), Buffer.from(" the harbour of the otters.")]));
+    for (let i = 0; i < 6; i++)
+      await writeFile(
+        join(folder, `${i}.txt`),
+        Buffer.concat([
+          Buffer.from(`Report ${i} about rivers and `),
+          Buffer.from([0xed, 0xa0, 0x80, 0xff]),
+          Buffer.from(" the harbour of the otters."),
+        ]),
+      );
     const run = await lexiscope(["harvest", "--text", folder, "--tokens", "600", "--context", "16", "--out", "broken"], { home });
     expect(run.code, run.stderr).toBe(0);
     expect(run.stderr).toMatch(/replaced by U\+FFFD/);
@@ -172,8 +229,35 @@ test("a full disk is said before anything is written, and while it is written", 
     skip("mounting a small tmpfs needs root");
   }
   try {
-    expectRefusal(await lexiscope(["harvest", "--text", text, "--tokens", "7k", "--context", "64", "--out", join(disk, "store")], { home }), 7, /needs .* on disk/);
-    expectRefusal(await lexiscope(["train", "--store", "good", "--features", "4096", "--k", "8", "--steps", "4", "--batch", "64", "--no-loss", "--no-baselines", "--dictionary", join(disk, "dictionary")], { home }), 7, /disk/);
+    expectRefusal(
+      await lexiscope(["harvest", "--text", text, "--tokens", "7k", "--context", "64", "--out", join(disk, "store")], { home }),
+      7,
+      /needs .* on disk/,
+    );
+    expectRefusal(
+      await lexiscope(
+        [
+          "train",
+          "--store",
+          "good",
+          "--features",
+          "4096",
+          "--k",
+          "8",
+          "--steps",
+          "4",
+          "--batch",
+          "64",
+          "--no-loss",
+          "--no-baselines",
+          "--dictionary",
+          join(disk, "dictionary"),
+        ],
+        { home },
+      ),
+      7,
+      /disk/,
+    );
   } finally {
     execFileSync("umount", [disk]);
   }
@@ -182,7 +266,9 @@ test("a full disk is said before anything is written, and while it is written", 
 test("a home that cannot be written is named", async () => {
   const file = join(home, "a-file");
   await writeFile(file, "");
-  const run = await lexiscope(["harvest", "--text", text, "--tokens", "600", "--context", "64"], { home: join(dirname(file), "a-file", "below") });
+  const run = await lexiscope(["harvest", "--text", text, "--tokens", "600", "--context", "64"], {
+    home: join(dirname(file), "a-file", "below"),
+  });
   expect(run.code).not.toBe(0);
   expect(run.stderr).not.toMatch(/\n\s+at .*:\d+/);
 });

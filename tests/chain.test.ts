@@ -34,7 +34,12 @@ async function json(...args: string[]): Promise<unknown> {
 
 test("model says what was opened", async () => {
   const model = modelResultSchema.parse(await json("model"));
-  expect(model).toMatchObject({ name: "smollm2-135m-instruct", parameters: 134_515_008, chatTemplate: true, architecture: { layers: 30, d: 576 } });
+  expect(model).toMatchObject({
+    name: "smollm2-135m-instruct",
+    parameters: 134_515_008,
+    chatTemplate: true,
+    architecture: { layers: 30, d: 576 },
+  });
   expect(model.identity.fileHash).toBe("b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53");
 });
 
@@ -46,14 +51,18 @@ test("forward adds no token of its own and gives likely next tokens", async () =
 });
 
 test("the chain, command by command", async () => {
-  const lines = (await lexiscope(["harvest", "--text", text, "--tokens", "6k", "--context", "64", "--out", "small", "--json"], { home })).lines();
+  const lines = (
+    await lexiscope(["harvest", "--text", text, "--tokens", "6k", "--context", "64", "--out", "small", "--json"], { home })
+  ).lines();
   for (const line of lines.slice(0, -1)) cliProgressSchema.parse(line);
   const store = harvestResultSchema.parse(lines.at(-1));
   expect(store.sites).toEqual(["blocks.15.hook_resid_post"]);
   expect(store.rows).toBeLessThanOrEqual(store.tokens - store.contexts); // position 0 never counts
   expect(store.heldOutRows).toBeGreaterThan(0);
 
-  const dictionary = trainResultSchema.parse(await json("train", "--preset", "short", "--features", "256", "--k", "8", "--steps", "60", "--batch", "512", "--dictionary", "small"));
+  const dictionary = trainResultSchema.parse(
+    await json("train", "--preset", "short", "--features", "256", "--k", "8", "--steps", "60", "--batch", "512", "--dictionary", "small"),
+  );
   expect(dictionary.metrics.l0).toBeCloseTo(8, 0);
   expect(dictionary.metrics.fvu).toBeLessThan(dictionary.baselines.random?.fvu ?? 0);
   expect(dictionary.metrics.deltaCe).not.toBeNull();
@@ -73,7 +82,9 @@ test("the chain, command by command", async () => {
   expect(inspected.tokens[0]?.leftOut).toBe("position 0");
   for (const { features, active } of inspected.tokens.slice(1)) expect(features.length).toBeLessThanOrEqual(active);
 
-  const steered = generationResultSchema.parse(await json("generate", "The otter", "--edit", `clamp:${found}=6x`, "--beside", "--max-tokens", "12"));
+  const steered = generationResultSchema.parse(
+    await json("generate", "The otter", "--edit", `clamp:${found}=6x`, "--beside", "--max-tokens", "12"),
+  );
   expect(steered.variants).toHaveLength(2);
   expect(steered.variants[0]?.text).not.toBe(steered.variants[1]?.text);
   const plain = generationResultSchema.parse(await json("generate", "The otter", "--max-tokens", "12"));
@@ -110,8 +121,15 @@ test("start makes everything once; the second time is quick and says the same", 
 
 test("list shows it all with its disk use", async () => {
   const { items, bytes } = listResultSchema.parse(await json("list"));
-  expect(items.filter(({ kind }) => kind !== "model" && kind !== "text").map(({ kind, name, complete }) => `${kind} ${name} ${complete}`)).toEqual(
-    ["store small true", "store tour true", "dictionary small true", "dictionary tour true", "atlas small true", "atlas tour true"],
-  );
+  expect(
+    items.filter(({ kind }) => kind !== "model" && kind !== "text").map(({ kind, name, complete }) => `${kind} ${name} ${complete}`),
+  ).toEqual([
+    "store small true",
+    "store tour true",
+    "dictionary small true",
+    "dictionary tour true",
+    "atlas small true",
+    "atlas tour true",
+  ]);
   expect(bytes).toBe(items.reduce((sum, item) => sum + item.bytes, 0));
 });

@@ -6,7 +6,23 @@ import { cliErrorSchema } from "@lexiscope/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lexiscope, root } from "./support.ts";
 
-const commands = ["start", "model", "forward", "harvest", "train", "index", "feature", "search", "inspect", "generate", "chat", "list", "remove", "bench", "doctor"];
+const commands = [
+  "start",
+  "model",
+  "forward",
+  "harvest",
+  "train",
+  "index",
+  "feature",
+  "search",
+  "inspect",
+  "generate",
+  "chat",
+  "list",
+  "remove",
+  "bench",
+  "doctor",
+];
 
 let home: string;
 beforeAll(async () => {
@@ -82,7 +98,10 @@ describe("a mistake of the user's", () => {
 });
 
 test("a reader that goes away early ends it quietly", async () => {
-  const child = spawn(process.execPath, [join(root, "lexiscope"), "help"], { env: { ...process.env, LEXISCOPE_HOME: home }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [join(root, "lexiscope"), "help"], {
+    env: { ...process.env, LEXISCOPE_HOME: home },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (part: string) => (stderr += part));
   child.stdout.destroy();

@@ -11,18 +11,25 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
-const pages = ["README.md", ...["guide", "design"].flatMap((folder) => readdirSync(join(root, "docs", folder)).map((name) => `docs/${folder}/${name}`))].filter((name) => name.endsWith(".md"));
+const pages = [
+  "README.md",
+  ...["guide", "design"].flatMap((folder) => readdirSync(join(root, "docs", folder)).map((name) => `docs/${folder}/${name}`)),
+].filter((name) => name.endsWith(".md"));
 
 test.each(pages)("%s: every link leads somewhere", (page) => {
   const text = readFileSync(join(root, page), "utf8");
-  const broken = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? "").filter((link) => !existsSync(resolve(root, dirname(page), link)));
+  const broken = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
+    .map((match) => match[1] ?? "")
+    .filter((link) => !existsSync(resolve(root, dirname(page), link)));
   expect(broken).toEqual([]);
 });
 
 test("every command and option that the guide names is there", async () => {
   const named = new Map<string, Set<string>>();
   for (const page of pages) {
-    for (const [, line = ""] of readFileSync(join(root, page), "utf8").matchAll(/^(?:[A-Z_]+=\S+ )?\.\/lexiscope (.+?)(?:\s+#.*| \|.*)?$/gm)) {
+    for (const [, line = ""] of readFileSync(join(root, page), "utf8").matchAll(
+      /^(?:[A-Z_]+=\S+ )?\.\/lexiscope (.+?)(?:\s+#.*| \|.*)?$/gm,
+    )) {
       const [command = "", ...words] = line.split(/\s+/);
       const options = named.get(command) ?? new Set();
       for (const word of words) if (word.startsWith("--")) options.add(word);

@@ -15,7 +15,27 @@ beforeAll(async () => {
 afterAll(() => remove());
 
 const harvest = (out: string): string[] => ["harvest", "--text", text, "--tokens", "16k", "--context", "16", "--out", out];
-const train = (out: string): string[] => ["train", "--store", "whole", "--preset", "short", "--features", "512", "--k", "8", "--steps", "400", "--batch", "512", "--checkpoint-every", "20", "--no-loss", "--no-baselines", "--dictionary", out];
+const train = (out: string): string[] => [
+  "train",
+  "--store",
+  "whole",
+  "--preset",
+  "short",
+  "--features",
+  "512",
+  "--k",
+  "8",
+  "--steps",
+  "400",
+  "--batch",
+  "512",
+  "--checkpoint-every",
+  "20",
+  "--no-loss",
+  "--no-baselines",
+  "--dictionary",
+  out,
+];
 
 /** Runs a command and sends `signal` once its progress is in the middle of `phase`. */
 async function stopIn(phase: string, signal: NodeJS.Signals, args: string[]): Promise<Run> {
@@ -23,7 +43,10 @@ async function stopIn(phase: string, signal: NodeJS.Signals, args: string[]): Pr
   return lexiscope([...args, "--json"], {
     home,
     onOutput: (output, child) => {
-      const line = output.trimEnd().split("\n").findLast((l) => l.startsWith('{"type":"progress"') && l.endsWith("}"));
+      const line = output
+        .trimEnd()
+        .split("\n")
+        .findLast((l) => l.startsWith('{"type":"progress"') && l.endsWith("}"));
       if (sent || !line) return;
       const event = JSON.parse(line) as { phase: string; done: number; total: number };
       if (event.phase !== phase || event.done === 0 || event.done >= event.total) return;
@@ -39,7 +62,9 @@ async function contents(...folder: string[]): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
   for (const name of (await readdir(at, { recursive: true })).toSorted()) {
     if (!/\.(safetensors|sqlite|gz|bin)$/.test(name)) continue;
-    hashes[name] = createHash("sha256").update(await readFile(join(at, name))).digest("hex");
+    hashes[name] = createHash("sha256")
+      .update(await readFile(join(at, name)))
+      .digest("hex");
   }
   return hashes;
 }
@@ -86,7 +111,10 @@ test("of two processes on one store one works and the other says who has it", as
   const runs = await Promise.all([lexiscope(harvest("shared"), { home }), lexiscope(harvest("shared"), { home })]);
   const codes = runs.map(({ code }) => code).toSorted((a, b) => Number(a) - Number(b));
   // the second may also come when the first has just finished, and then finds it done
-  expect([[0, 8], [0, 0]]).toContainEqual(codes);
+  expect([
+    [0, 8],
+    [0, 0],
+  ]).toContainEqual(codes);
   for (const { code, stderr } of runs) if (code === 8) expect(stderr).toMatch(/in use by process \d+ \(harvest\)/);
   expect(await contents("stores", "shared")).toEqual(await contents("stores", "whole"));
 }, 240_000);

@@ -51,7 +51,8 @@ test("remove deletes what is named and nothing else", async () => {
   expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
   const foreign = await lexiscope(["remove", stranger, "--yes"], { home });
   expect(foreign).toMatchObject({ code: 2, stderr: expect.stringContaining("left alone") });
-  for (const name of ["../elsewhere", "stores/..", "stores/../..", ".", "/"]) expect((await lexiscope(["remove", name, "--yes"], { home })).code).not.toBe(0);
+  for (const name of ["../elsewhere", "stores/..", "stores/../..", ".", "/"])
+    expect((await lexiscope(["remove", name, "--yes"], { home })).code).not.toBe(0);
   const both = await lexiscope(["remove", "begun", "nothing", "--yes"], { home });
   expect(both.code).toBe(4);
   expect(listResultSchema.parse((await lexiscope(["list", "--json"], { home })).last()).items).toHaveLength(1);
@@ -67,7 +68,14 @@ test("bench gives every figure with its limit, within a minute", async () => {
     expect(run.code).toBe(0);
     const { rows, cpuPath } = benchResultSchema.parse(run.last());
     expect(cpuPath).not.toBe("");
-    expect(rows.map(({ name }) => name.split(",")[0])).toEqual(["register-only products", "register-only products", "memory read", "TopK step", "harvest to block 15", "generation"]);
+    expect(rows.map(({ name }) => name.split(",")[0])).toEqual([
+      "register-only products",
+      "register-only products",
+      "memory read",
+      "TopK step",
+      "harvest to block 15",
+      "generation",
+    ]);
     for (const { value, limit, shareOfLimit } of rows) {
       expect(value).toBeGreaterThan(0);
       if (limit !== null) expect(shareOfLimit).toBeCloseTo(value / limit, 6);

@@ -21,7 +21,10 @@ async function clone(name: string, { withPackages }: { withPackages: boolean }):
     if (/^(package.*\.json|scripts|lexiscope)$/.test(entry)) await cp(join(root, entry), join(at, entry), { recursive: true });
   }
   for (const part of ["native", "packages"]) {
-    await cp(join(root, part), join(at, part), { recursive: true, filter: (path) => !/[/\\](target|dist|node_modules)$|\.node$|\.stamp$/.test(path) });
+    await cp(join(root, part), join(at, part), {
+      recursive: true,
+      filter: (path) => !/[/\\](target|dist|node_modules)$|\.node$|\.stamp$/.test(path),
+    });
   }
   if (withPackages) await symlink(join(root, "node_modules"), join(at, "node_modules"));
   return at;
@@ -41,7 +44,10 @@ async function bareBin(...others: string[]): Promise<string> {
 test("without Rust set-up says how to get it", async () => {
   const at = await clone("no-rust", { withPackages: true });
   const home = await mkdtemp(join(folder, "home-"));
-  const run = await runScript(join(at, "scripts", "setup.mjs"), [], { home, env: { PATH: await bareBin(), HOME: home, CARGO_HOME: undefined, LEXISCOPE_ADDON: undefined } });
+  const run = await runScript(join(at, "scripts", "setup.mjs"), [], {
+    home,
+    env: { PATH: await bareBin(), HOME: home, CARGO_HOME: undefined, LEXISCOPE_ADDON: undefined },
+  });
   expect(run.stderr).toContain("https://rustup.rs");
   expect(run.stderr).not.toMatch(/\n\s+at .*:\d+/);
   expect(run.code).toBe(7);
@@ -50,7 +56,14 @@ test("without Rust set-up says how to get it", async () => {
 test("without a network set-up says that it needs one, and leaves nothing half done", async () => {
   const at = await clone("no-network", { withPackages: false });
   const home = await mkdtemp(join(folder, "home-"));
-  const env = { HOME: home, npm_config_registry: "http://127.0.0.1:9/", npm_config_cache: join(home, "cache"), npm_config_fetch_retries: "0", npm_config_userconfig: join(home, "npmrc"), npm_execpath: undefined };
+  const env = {
+    HOME: home,
+    npm_config_registry: "http://127.0.0.1:9/",
+    npm_config_cache: join(home, "cache"),
+    npm_config_fetch_retries: "0",
+    npm_config_userconfig: join(home, "npmrc"),
+    npm_execpath: undefined,
+  };
   const run = await runScript(join(at, "scripts", "setup.mjs"), [], { home, env });
   expect(run.stderr).toMatch(/needs the network once/);
   expect(run.code).toBe(7);
@@ -79,7 +92,15 @@ test("the model: without Python, offline, and without a network", async () => {
   expect(bare.code).toBe(7);
   const offline = await lexiscope(["model", "--offline"], { home });
   expect(offline).toMatchObject({ code: 7, stderr: expect.stringContaining("--offline") });
-  const env = { PIP_INDEX_URL: "http://127.0.0.1:9/", PIP_NO_INDEX: undefined, PIP_FIND_LINKS: undefined, PIP_RETRIES: "0", PIP_DEFAULT_TIMEOUT: "2", PIP_CONFIG_FILE: "/dev/null", PIP_CACHE_DIR: join(home, "pip") };
+  const env = {
+    PIP_INDEX_URL: "http://127.0.0.1:9/",
+    PIP_NO_INDEX: undefined,
+    PIP_FIND_LINKS: undefined,
+    PIP_RETRIES: "0",
+    PIP_DEFAULT_TIMEOUT: "2",
+    PIP_CONFIG_FILE: "/dev/null",
+    PIP_CACHE_DIR: join(home, "pip"),
+  };
   const cut = await lexiscope(["model"], { home, env });
   expect(cut.code).toBe(7);
   expect(cut.stderr).not.toMatch(/Traceback|\n\s+at .*:\d+/);

@@ -33,7 +33,11 @@ export function lexiscope(args: readonly string[], options: RunOptions): Promise
   return runScript("lexiscope", args, options);
 }
 
-export function runScript(script: string, args: readonly string[], { home, env = {}, input, cwd = root, onOutput }: RunOptions): Promise<Run> {
+export function runScript(
+  script: string,
+  args: readonly string[],
+  { home, env = {}, input, cwd = root, onOutput }: RunOptions,
+): Promise<Run> {
   const started = performance.now();
   const child = spawn(process.execPath, [script.startsWith("/") ? script : join(root, script), ...args], {
     cwd,
@@ -54,7 +58,11 @@ export function runScript(script: string, args: readonly string[], { home, env =
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      const lines = (): unknown[] => stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as unknown);
+      const lines = (): unknown[] =>
+        stdout
+          .trimEnd()
+          .split("\n")
+          .map((line) => JSON.parse(line) as unknown);
       resolve({ code, signal, stdout, stderr, seconds: (performance.now() - started) / 1000, lines, last: () => lines().at(-1) });
     });
   });
@@ -80,9 +88,11 @@ const things = ["stone", "letter", "engine", "window", "basket", "number", "song
 export async function writeReports(folder: string, files: number, seed = 1): Promise<string> {
   const random = createRandom(seed);
   const pick = (words: readonly string[]): string => words[random.below(words.length)] ?? "";
-  const sentence = (): string => `The ${pick(animals)} of the ${pick(places)} ${pick(deeds)} ${random.below(90) + 2} ${pick(things)}s before the ${pick(animals)} ${pick(deeds)} the ${pick(things)}.`;
+  const sentence = (): string =>
+    `The ${pick(animals)} of the ${pick(places)} ${pick(deeds)} ${random.below(90) + 2} ${pick(things)}s before the ${pick(animals)} ${pick(deeds)} the ${pick(things)}.`;
   await mkdir(folder, { recursive: true });
-  for (let i = 0; i < files; i++) await writeFile(join(folder, `report-${i}.txt`), `Report ${i}. ${Array.from({ length: 24 }, sentence).join(" ")}\n`);
+  for (let i = 0; i < files; i++)
+    await writeFile(join(folder, `report-${i}.txt`), `Report ${i}. ${Array.from({ length: 24 }, sentence).join(" ")}\n`);
   return folder;
 }
 

@@ -3,6 +3,7 @@ import { LexiscopeError, parseSite, resolveRef, throwIfAborted } from "@lexiscop
 import { loadDictionary, type Dictionary } from "@lexiscope/dictionary";
 import { checkHash, readAtlasManifest } from "./check-files.ts";
 import { openDatabase } from "./database.ts";
+import { exampleDrift } from "./example-drift.ts";
 import { contextRecordSchema, readFeatureRecord, type ContextRecord } from "./feature-record.ts";
 import { featureRows } from "./feature-rows.ts";
 import { atlasFiles, featureFile } from "./layout.ts";
@@ -55,7 +56,7 @@ export async function openAtlas(ref: string): Promise<Atlas> {
     return known;
   }
 
-  return {
+  const atlas: Atlas = {
     path,
     manifest,
     mean,
@@ -76,6 +77,7 @@ export async function openAtlas(ref: string): Promise<Atlas> {
     search: (query, limit) => searchFeatures(db, file, query, limit),
     list: (options) => rows.list(options),
     candidates: () => rows.candidates(),
+    drift: (model, signal) => exampleDrift(model, atlas, signal),
     verify: async (signal) => {
       for (const { file: name } of manifest.files) {
         throwIfAborted(signal);
@@ -86,4 +88,5 @@ export async function openAtlas(ref: string): Promise<Atlas> {
       db.close();
     },
   };
+  return atlas;
 }

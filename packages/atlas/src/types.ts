@@ -1,5 +1,6 @@
 import type { AtlasManifest } from "@lexiscope/contract";
 import type { Dictionary } from "@lexiscope/dictionary";
+import type { Model } from "@lexiscope/model";
 
 export interface FeatureExample {
   /** Text ids of the whole context. */
@@ -93,6 +94,8 @@ export interface Atlas {
   candidates(): FeatureCandidate[];
   /** x̄ of the training rows [d], for error shares. */
   readonly mean: Float32Array;
+  /** How far a model's activations are from those in the atlas, by its own examples: see `example-drift.ts`. */
+  drift(model: Model, signal?: AbortSignal): Promise<number | undefined>;
   /** Checks the content hash of every file; names the broken one. */
   verify(signal?: AbortSignal): Promise<void>;
   close(): void;

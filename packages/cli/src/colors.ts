@@ -31,7 +31,10 @@ export function createColors(enabled: boolean): Colors {
     green: style("green"),
     yellow: style("yellow"),
     cyan: style("cyan"),
-    shade: (text, strength) => (enabled && strength > 0 ? `\x1b[48;5;${shades[Math.min(shades.length - 1, Math.floor(strength * shades.length))] ?? 0};38;5;16m${text}\x1b[0m` : text),
+    shade: (text, strength) =>
+      enabled && strength > 0
+        ? `\x1b[48;5;${shades[Math.min(shades.length - 1, Math.floor(strength * shades.length))] ?? 0};38;5;16m${text}\x1b[0m`
+        : text,
   };
 }
 

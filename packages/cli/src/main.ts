@@ -33,7 +33,9 @@ export async function main(argv: readonly string[]): Promise<void> {
 function leave(error: unknown, json: boolean): number {
   if (!(error instanceof CommanderError)) return reportError(error, { json });
   if (error.exitCode === 0) return 0;
-  const wrong = new LexiscopeError("invalid_input", error.message.replace(/^error: /, ""), { hint: "`lexiscope help COMMAND` shows the options" });
+  const wrong = new LexiscopeError("invalid_input", error.message.replace(/^error: /, ""), {
+    hint: "`lexiscope help COMMAND` shows the options",
+  });
   return json ? reportError(wrong, { json }) : wrong.exitCode;
 }
 

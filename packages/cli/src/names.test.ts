@@ -3,7 +3,9 @@ import { artefactName, safeName, shortCount } from "./names.ts";
 
 test("a name says model, sites and tokens", () => {
   expect(artefactName("smollm2-135m-instruct", ["blocks.15.hook_resid_post"], 300_000)).toBe("smollm2-135m-instruct-15-resid-post-300k");
-  expect(artefactName("/models/My Model.gguf", ["blocks.7.hook_mlp_out", "blocks.8.hook_resid_pre"], 2_000_000)).toBe("My-Model-7-mlp-out+8-resid-pre-2m");
+  expect(artefactName("/models/My Model.gguf", ["blocks.7.hook_mlp_out", "blocks.8.hook_resid_pre"], 2_000_000)).toBe(
+    "My-Model-7-mlp-out+8-resid-pre-2m",
+  );
 });
 
 test("names never climb out of a shelf", () => {

@@ -3,12 +3,20 @@ import { LexiscopeError } from "@lexiscope/core";
 const suffixes: Record<string, number> = { k: 1e3, m: 1e6, g: 1e9 };
 
 /** Reads a whole number such as `4096`, `4_096`, `300k`, `1.5M`. For commander's option parsers. */
-export function count(field: string, { min = 1, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}): (text: string) => number {
+export function count(
+  field: string,
+  { min = 1, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
+): (text: string) => number {
   return (text) => {
     const match = /^(-?\d[\d_,]*(?:\.\d+)?)([kmg])?$/i.exec(text.trim());
     const value = match ? Number((match[1] ?? "").replaceAll(/[_,]/g, "")) * (suffixes[(match[2] ?? "").toLowerCase()] ?? 1) : Number.NaN;
     const rounded = Math.round(value);
-    if (!Number.isFinite(value) || Math.abs(rounded - value) > 1e-6 || rounded < min || rounded > max) throw wrong(field, text, `a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? " on" : ` to ${max}`}, such as ${Math.max(min, 4096) <= max ? "4096 or 300k" : min}`);
+    if (!Number.isFinite(value) || Math.abs(rounded - value) > 1e-6 || rounded < min || rounded > max)
+      throw wrong(
+        field,
+        text,
+        `a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? " on" : ` to ${max}`}, such as ${Math.max(min, 4096) <= max ? "4096 or 300k" : min}`,
+      );
     return rounded;
   };
 }

@@ -61,7 +61,8 @@ export function createOutput({ json }: { json: boolean }): Output {
     },
     during: async (phase, promise) => {
       const started = performance.now();
-      const tick = (): void => show({ phase, done: 0, total: 0, unit: "", rate: 0, message: `${((performance.now() - started) / 1000).toFixed(0)} s` });
+      const tick = (): void =>
+        show({ phase, done: 0, total: 0, unit: "", rate: 0, message: `${((performance.now() - started) / 1000).toFixed(0)} s` });
       if (!json) tick();
       const timer = setInterval(tick, 500);
       try {

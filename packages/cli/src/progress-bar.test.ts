@@ -2,7 +2,14 @@ import type { ProgressEvent } from "@lexiscope/core";
 import { expect, test } from "vitest";
 import { barLine, createProgressView } from "./progress-bar.ts";
 
-const event = (done: number, phase = "train"): ProgressEvent => ({ phase, done, total: 1000, unit: "tokens", rate: 50, metrics: { loss: 0.31234 } });
+const event = (done: number, phase = "train"): ProgressEvent => ({
+  phase,
+  done,
+  total: 1000,
+  unit: "tokens",
+  rate: 50,
+  metrics: { loss: 0.31234 },
+});
 
 function view(terminal: boolean): { at: (ms: number, event?: ProgressEvent) => void; text: () => string } {
   let now = 0;
@@ -36,7 +43,11 @@ test("without a terminal there is a line every few seconds, and none for what is
   const slow = view(false);
   for (let ms = 0; ms <= 12_000; ms += 500) slow.at(ms, event(ms / 12));
   slow.at(12_000);
-  expect(slow.text().trim().split("\n")).toEqual([expect.stringContaining("41 %"), expect.stringContaining("83 %"), "train: 1000 tokens in 12 s"]);
+  expect(slow.text().trim().split("\n")).toEqual([
+    expect.stringContaining("41 %"),
+    expect.stringContaining("83 %"),
+    "train: 1000 tokens in 12 s",
+  ]);
 });
 
 test("on a terminal one line is redrawn and cleared at the end", () => {

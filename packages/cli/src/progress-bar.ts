@@ -83,10 +83,12 @@ export function barLine(event: ProgressEvent, width: number): string {
   const full = Math.round((share ?? 0) * cells);
   const parts = [event.phase];
   if (share !== undefined) parts.push(`${"█".repeat(full)}${"░".repeat(cells - full)} ${Math.floor(share * 100)} %`);
-  if (event.done > 0 || event.total > 0) parts.push(`${formatCount(event.done)}${event.total > 0 ? ` / ${formatCount(event.total)}` : ""} ${event.unit}`);
+  if (event.done > 0 || event.total > 0)
+    parts.push(`${formatCount(event.done)}${event.total > 0 ? ` / ${formatCount(event.total)}` : ""} ${event.unit}`);
   if (event.rate > 0) parts.push(`${formatCount(event.rate)}/s`);
   if (event.rate > 0 && event.total > event.done) parts.push(`${formatSeconds((event.total - event.done) / event.rate)} left`);
-  for (const [name, value] of Object.entries(event.metrics ?? {})) if (name !== "secondsLeft") parts.push(`${name} ${Number.isInteger(value) ? value : Number(value.toPrecision(3))}`);
+  for (const [name, value] of Object.entries(event.metrics ?? {}))
+    if (name !== "secondsLeft") parts.push(`${name} ${Number.isInteger(value) ? value : Number(value.toPrecision(3))}`);
   if (event.message) parts.push(event.message);
   const line = parts.join("  ");
   return line.length < width ? line : line.slice(0, Math.max(0, width - 1));

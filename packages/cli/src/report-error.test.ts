@@ -14,7 +14,9 @@ afterEach(() => vi.restoreAllMocks());
 
 test("a person gets message, file and hint, and no stack", () => {
   const stderr = capture(process.stderr);
-  const code = reportError(new LexiscopeError("bad_file", "the header is cut short", { file: "x.gguf", hint: "get it again" }), { json: false });
+  const code = reportError(new LexiscopeError("bad_file", "the header is cut short", { file: "x.gguf", hint: "get it again" }), {
+    json: false,
+  });
   expect(code).toBe(3);
   expect(stderr.text()).toBe("error: the header is cut short\n  in x.gguf\n  get it again\n");
 });
@@ -39,5 +41,7 @@ test("a fault of ours says so", () => {
 
 test("a missing file is the user's", () => {
   capture(process.stderr);
-  expect(reportError(Object.assign(new Error("ENOENT: no such file, open 'a.txt'"), { code: "ENOENT", path: "a.txt" }), { json: false })).toBe(4);
+  expect(
+    reportError(Object.assign(new Error("ENOENT: no such file, open 'a.txt'"), { code: "ENOENT", path: "a.txt" }), { json: false }),
+  ).toBe(4);
 });

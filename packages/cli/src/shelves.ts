@@ -18,7 +18,8 @@ export async function listShelves(): Promise<ShelfItem[]> {
   const items: ShelfItem[] = [];
   for (const { shelf: name, kind } of kinds) {
     const folder = shelf(name);
-    for (const entry of (await names(folder)).toSorted()) if (!entry.startsWith(".")) items.push(await describeItem(kind, join(folder, entry)));
+    for (const entry of (await names(folder)).toSorted())
+      if (!entry.startsWith(".")) items.push(await describeItem(kind, join(folder, entry)));
   }
   return items;
 }
@@ -27,12 +28,17 @@ export async function listShelves(): Promise<ShelfItem[]> {
 export async function describeItem(kind: ShelfItem["kind"], path: string): Promise<ShelfItem> {
   const bytes = await diskUse(path);
   const item = { kind, name: basename(path), path, bytes };
-  if (kind === "model" || kind === "text") return { ...item, summary: kind === "model" ? "weights and tokenizer" : "text to read", complete: true };
+  if (kind === "model" || kind === "text")
+    return { ...item, summary: kind === "model" ? "weights and tokenizer" : "text to read", complete: true };
   try {
     return { ...item, summary: summarise(kind, await readJson(join(path, "manifest.json"))), complete: true };
   } catch (error) {
     const begun = !(await exists(join(path, "manifest.json")));
-    return { ...item, summary: begun ? "not finished: the command that began it goes on with it" : `damaged: ${messageOf(error).split("\n")[0]}`, complete: false };
+    return {
+      ...item,
+      summary: begun ? "not finished: the command that began it goes on with it" : `damaged: ${messageOf(error).split("\n")[0]}`,
+      complete: false,
+    };
   }
 }
 
@@ -57,7 +63,9 @@ function summarise(kind: "store" | "dictionary" | "atlas", manifest: unknown): s
   }
   const dictionary = kind === "atlas" ? atlasManifestSchema.parse(manifest).dictionary : dictionaryManifestSchema.parse(manifest);
   const what = `${formatCount(dictionary.features)} features, k ${dictionary.config.k}, ${dictionary.model.name} ${dictionary.site}`;
-  return kind === "atlas" ? `${what}, ${formatCount(atlasManifestSchema.parse(manifest).index.alive)} alive` : `${what}, FVU ${dictionary.metrics.fvu.toFixed(3)}`;
+  return kind === "atlas"
+    ? `${what}, ${formatCount(atlasManifestSchema.parse(manifest).index.alive)} alive`
+    : `${what}, FVU ${dictionary.metrics.fvu.toFixed(3)}`;
 }
 
 /** Bytes that a file or folder takes, links not followed. */

@@ -4,9 +4,27 @@ import { promisify } from "node:util";
 
 type Tool = DoctorResult["tools"][number];
 
-const wanted: readonly { name: string; commands: readonly (readonly [command: string, ...args: string[]])[]; neededFor: string; required: boolean; howToGet: string }[] = [
-  { name: "npm", commands: [["npm", "--version"]], neededFor: "the built-in text and updates", required: true, howToGet: "It comes with Node: https://nodejs.org." },
-  { name: "Rust", commands: [["cargo", "--version"]], neededFor: "building the native core after an update", required: false, howToGet: "https://rustup.rs" },
+const wanted: readonly {
+  name: string;
+  commands: readonly (readonly [command: string, ...args: string[]])[];
+  neededFor: string;
+  required: boolean;
+  howToGet: string;
+}[] = [
+  {
+    name: "npm",
+    commands: [["npm", "--version"]],
+    neededFor: "the built-in text and updates",
+    required: true,
+    howToGet: "It comes with Node: https://nodejs.org.",
+  },
+  {
+    name: "Rust",
+    commands: [["cargo", "--version"]],
+    neededFor: "building the native core after an update",
+    required: false,
+    howToGet: "https://rustup.rs",
+  },
   {
     name: "Python with pip",
     commands: [
@@ -48,7 +66,10 @@ export async function findTools(): Promise<Tool[]> {
 async function firstLine(command: string, args: readonly string[]): Promise<string | undefined> {
   try {
     const { stdout } = await run(command, [...args], { timeout: 10_000, shell: process.platform === "win32" });
-    return stdout.trim().split("\n")[0]?.replace(/ from .*$/, "");
+    return stdout
+      .trim()
+      .split("\n")[0]
+      ?.replace(/ from .*$/, "");
   } catch {
     return undefined;
   }

@@ -75,7 +75,14 @@ export const trainResultSchema = z.object({
 });
 export type TrainResult = z.infer<typeof trainResultSchema>;
 
-export const indexResultSchema = z.object({ path: z.string(), features: z.int(), alive: z.int(), tokens: z.int(), bytes: z.int(), seconds: z.number() });
+export const indexResultSchema = z.object({
+  path: z.string(),
+  features: z.int(),
+  alive: z.int(),
+  tokens: z.int(),
+  bytes: z.int(),
+  seconds: z.number(),
+});
 export type IndexResult = z.infer<typeof indexResultSchema>;
 
 export const shelfItemSchema = z.object({
@@ -146,7 +153,18 @@ export const startResultSchema = z.object({
   features: z.array(z.object({ index: z.int(), word: z.string(), density: z.number(), maximum: z.number(), consistency: z.number() })),
   inspected: inspectResultSchema,
   /** Null when no feature passed the rule. present…: mean of (x − x̄)·d̂ over an answer's tokens when it is read again without the edit, in multiples of the feature's maximum. */
-  steered: z.object({ feature: z.int(), word: z.string(), edit: z.string(), prompt: z.string(), plain: z.string(), edited: z.string(), presentPlain: z.number(), presentEdited: z.number() }).nullable(),
+  steered: z
+    .object({
+      feature: z.int(),
+      word: z.string(),
+      edit: z.string(),
+      prompt: z.string(),
+      plain: z.string(),
+      edited: z.string(),
+      presentPlain: z.number(),
+      presentEdited: z.number(),
+    })
+    .nullable(),
   /** Seconds and peak memory of each phase; a phase that had nothing to do has 0 seconds. */
   phases: z.array(z.object({ name: z.string(), seconds: z.number(), peakBytes: z.number().nullable() })),
 });

@@ -37,7 +37,11 @@ describe("readExactly", () => {
     const path = join(folder, "a");
     await writeFile(path, "0123456789");
     expect((await readExactly(path, 3, 4)).toString()).toBe("3456");
-    await expect(readExactly(path, 8, 4)).rejects.toMatchObject({ code: "bad_file", file: path, message: expect.stringContaining("byte 10") });
+    await expect(readExactly(path, 8, 4)).rejects.toMatchObject({
+      code: "bad_file",
+      file: path,
+      message: expect.stringContaining("byte 10"),
+    });
   });
 });
 
@@ -63,16 +67,24 @@ describe("hashes and sizes", () => {
 
   it("refuses work that the disk cannot hold, before it starts", async () => {
     await requireDisk(join(folder, "not", "there", "yet"), 1, "a test");
-    await expect(requireDisk(folder, 1e18, "a test")).rejects.toMatchObject({ code: "environment", message: expect.stringMatching(/needs .* free/) });
+    await expect(requireDisk(folder, 1e18, "a test")).rejects.toMatchObject({
+      code: "environment",
+      message: expect.stringMatching(/needs .* free/),
+    });
   });
 });
 
 describe("lockFolder", () => {
   it("refuses a second holder by name and pid, and lets go", async () => {
     const release = await lockFolder(folder, "a harvest");
-    await expect(lockFolder(folder, "another")).rejects.toMatchObject({ code: "busy", message: expect.stringContaining(`process ${process.pid} (a harvest)`) });
+    await expect(lockFolder(folder, "another")).rejects.toMatchObject({
+      code: "busy",
+      message: expect.stringContaining(`process ${process.pid} (a harvest)`),
+    });
     await release();
-    await (await lockFolder(folder, "another"))();
+    await (
+      await lockFolder(folder, "another")
+    )();
   });
 
   it("takes over the lock of a process that was killed", async () => {
@@ -82,12 +94,16 @@ describe("lockFolder", () => {
     await expect(lockFolder(folder, "second")).rejects.toMatchObject({ code: "busy" });
     child.kill("SIGKILL");
     await once(child, "exit");
-    await (await lockFolder(folder, "second"))();
+    await (
+      await lockFolder(folder, "second")
+    )();
   });
 
   it("takes over a lock cut short by a kill", async () => {
     await writeFile(join(folder, ".lock"), '{"pid": 12');
-    await (await lockFolder(folder, "second"))();
+    await (
+      await lockFolder(folder, "second")
+    )();
   });
 });
 

@@ -78,19 +78,25 @@ export async function readJson(path: string): Promise<unknown> {
     const file = await open(path, "r");
     try {
       const { size } = await file.stat();
-      if (size > maxJsonBytes) throw new LexiscopeError("bad_file", `${path} has ${size} bytes; a file of this kind has at most ${maxJsonBytes}`, { file: path });
+      if (size > maxJsonBytes)
+        throw new LexiscopeError("bad_file", `${path} has ${size} bytes; a file of this kind has at most ${maxJsonBytes}`, { file: path });
       text = await file.readFile("utf8");
     } finally {
       await file.close();
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new LexiscopeError("not_found", `${path} does not exist`, { file: path, cause: error });
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      throw new LexiscopeError("not_found", `${path} does not exist`, { file: path, cause: error });
     throw error;
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new LexiscopeError("bad_file", `${path} is not valid JSON: ${messageOf(error)}`, { file: path, cause: error, hint: "the file is damaged; make it again" });
+    throw new LexiscopeError("bad_file", `${path} is not valid JSON: ${messageOf(error)}`, {
+      file: path,
+      cause: error,
+      hint: "the file is damaged; make it again",
+    });
   }
 }
 
@@ -102,7 +108,8 @@ export function sha256(data: string | Uint8Array): string {
 /** SHA-256 of a whole file, hex, streamed. */
 export async function sha256File(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) })) hash.update(chunk as Uint8Array);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) }))
+    hash.update(chunk as Uint8Array);
   return hash.digest("hex");
 }
 
@@ -114,7 +121,11 @@ export async function readExactly(path: string, offset: number, length: number):
     let got = 0;
     while (got < length) {
       const { bytesRead } = await file.read(buffer, got, Math.min(length - got, 1 << 30), offset + got);
-      if (bytesRead === 0) throw new LexiscopeError("bad_file", `${path} ends at byte ${offset + got}; ${length} bytes from ${offset} were expected`, { file: path, hint: "the file is truncated; make or download it again" });
+      if (bytesRead === 0)
+        throw new LexiscopeError("bad_file", `${path} ends at byte ${offset + got}; ${length} bytes from ${offset} were expected`, {
+          file: path,
+          hint: "the file is truncated; make or download it again",
+        });
       got += bytesRead;
     }
     return buffer;
@@ -183,7 +194,10 @@ export async function lockFolder(folder: string, purpose: string): Promise<() =>
   } finally {
     await rm(own, { force: true });
   }
-  throw new LexiscopeError("busy", `${folder} could not be locked`, { file: folder, hint: "another process keeps taking the lock; try again" });
+  throw new LexiscopeError("busy", `${folder} could not be locked`, {
+    file: folder,
+    hint: "another process keeps taking the lock; try again",
+  });
 }
 
 /** Moves the lock of a dead process aside; a live holder is an error. Renaming first means that of two takers one wins. */

@@ -7,7 +7,7 @@ import { openModel } from "@lexiscope/model";
 import { withTask } from "@lexiscope/native";
 import { floatToBf16 } from "@lexiscope/activations";
 import { trainConfig } from "./config.ts";
-import { compareModels, openDictionary } from "./open.ts";
+import { openDictionary } from "./open.ts";
 import { readSaeLens } from "./saelens.ts";
 import { train } from "./train.ts";
 
@@ -90,12 +90,8 @@ test("truncated, flipped and missing files are named", async () => {
   await expect(openDictionary(await temporaryFolder())).rejects.toMatchObject({ code: "not_found" });
 });
 
-test("another site and another model are errors, other weights of the same model a warning", async () => {
+test("another site and another model are errors", async () => {
   await expect(openDictionary(folder, { site: "blocks.1.hook_resid_post" })).rejects.toMatchObject({ code: "mismatch", field: "site" });
   const model = await openModel(await writeTinyModel(join(await temporaryFolder(), "tiny")));
   await expect(openDictionary(folder, { model })).rejects.toMatchObject({ code: "mismatch", field: "model" });
-  const made = { name: "m", weightsHash: "a".repeat(64), fileHash: null, d: 8, layers: 2, vocabulary: 10 };
-  expect(compareModels("p", made, made)).toEqual([]);
-  expect(compareModels("p", made, { ...made, weightsHash: "b".repeat(64) })[0]).toMatch(/other weights of m/);
-  expect(() => compareModels("p", made, { ...made, weightsHash: "b".repeat(64), name: "other" })).toThrow(/the open model is other/);
 });

@@ -1,9 +1,10 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { LexiscopeError, resolveRef, sha256File, type WorkOptions } from "@lexiscope/core";
-import { dictionaryManifestSchema, readManifest, type DictionaryManifest, type ModelIdentity } from "@lexiscope/contract";
+import { dictionaryManifestSchema, readManifest, type DictionaryManifest } from "@lexiscope/contract";
 import type { Model } from "@lexiscope/model";
 import { nativeDictionary } from "./baselines.ts";
+import { compareModels } from "./compare-models.ts";
 import { configFile, readSaeLens } from "./saelens.ts";
 import type { Dictionary } from "./types.ts";
 
@@ -76,24 +77,6 @@ export async function loadDictionary(
       return weights.decoder.slice(feature * d, (feature + 1) * d);
     },
   };
-}
-
-/** Warnings for other weights of the same model; an error for another model. */
-export function compareModels(path: string, made: ModelIdentity, open: ModelIdentity): string[] {
-  if (made.weightsHash === open.weightsHash) return [];
-  const sameShape = made.d === open.d && made.layers === open.layers && made.vocabulary === open.vocabulary;
-  if (!sameShape || made.name !== open.name) {
-    const shape = (model: ModelIdentity): string =>
-      `${model.name} (d ${model.d}, ${model.layers} layers, weights ${model.weightsHash.slice(0, 12)})`;
-    throw new LexiscopeError("mismatch", `${path} was made for ${shape(made)}; the open model is ${shape(open)}`, {
-      file: path,
-      field: "model",
-      hint: `open ${made.name}, or train a dictionary for ${open.name}`,
-    });
-  }
-  return [
-    `made for other weights of ${made.name} (${made.weightsHash.slice(0, 12)}; the open ones are ${open.weightsHash.slice(0, 12)}): activations will differ somewhat`,
-  ];
 }
 
 async function missing(path: string, cause: LexiscopeError): Promise<LexiscopeError> {

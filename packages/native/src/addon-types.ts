@@ -142,7 +142,11 @@ export interface NativeModel {
    */
   extend(cache: NativeCache, tokens: Int32Array, lengths: Int32Array, edits: NativeEdit[], task: NativeTask): Promise<Float32Array>;
   /** Final-norm gain γ [d] and unembedding rows: logit effects of directions [n, d] as W_U·(γ⊙v), k highest and k lowest, minus the mean over the vocabulary. */
-  directEffects(directions: Float32Array, k: number, task: NativeTask): Promise<{ topIds: Int32Array; topValues: Float32Array; bottomIds: Int32Array; bottomValues: Float32Array }>;
+  directEffects(
+    directions: Float32Array,
+    k: number,
+    task: NativeTask,
+  ): Promise<{ topIds: Int32Array; topValues: Float32Array; bottomIds: Int32Array; bottomValues: Float32Array }>;
 }
 
 export interface NativeCache {
@@ -184,7 +188,19 @@ export interface NativeDictionary {
   /** x̂ of bf16 rows, f32 [n, d]. */
   reconstruct(rows: Uint16Array, task: NativeTask): Promise<Float32Array>;
   /** Sums over bf16 rows for FVU about `mean` and L0; add them up over batches. `fired` [F] counts tokens with f_i > 0. */
-  evaluate(rows: Uint16Array, mean: Float32Array, task: NativeTask): Promise<{ squaredError: number; squaredDeviation: number; active: number; squaredNorm: number; dot: number; squaredReconstruction: number; fired: Uint32Array }>;
+  evaluate(
+    rows: Uint16Array,
+    mean: Float32Array,
+    task: NativeTask,
+  ): Promise<{
+    squaredError: number;
+    squaredDeviation: number;
+    active: number;
+    squaredNorm: number;
+    dot: number;
+    squaredReconstruction: number;
+    fired: Uint32Array;
+  }>;
 }
 
 export interface NativeTrainerOptions {
@@ -270,7 +286,14 @@ export interface NativeIndexer {
    * Adds whole contexts. Row r of `rows` (bf16 [n, d]) is token `positions[r]` of context `contexts[r]`, with the id
    * `tokens[r]`. Contexts grow over the whole pass, positions within a context. A call that was cancelled ends the pass.
    */
-  add(dictionary: NativeDictionary, rows: Uint16Array, contexts: Uint32Array, positions: Uint32Array, tokens: Uint32Array, task: NativeTask): Promise<void>;
+  add(
+    dictionary: NativeDictionary,
+    rows: Uint16Array,
+    contexts: Uint32Array,
+    positions: Uint32Array,
+    tokens: Uint32Array,
+    task: NativeTask,
+  ): Promise<void>;
   /** The result of the whole pass; the indexer is then used up. */
   finish(task: NativeTask): Promise<NativeIndexResult>;
 }

@@ -16,12 +16,19 @@ export function loadAddon(): Addon {
   if (addon) return addon;
   const path = addonPath();
   if (!existsSync(path)) {
-    throw new LexiscopeError("environment", "the native addon has not been built", { file: path, hint: "run `npm run setup` (it needs Rust: https://rustup.rs)" });
+    throw new LexiscopeError("environment", "the native addon has not been built", {
+      file: path,
+      hint: "run `npm run setup` (it needs Rust: https://rustup.rs)",
+    });
   }
   try {
     addon = createRequire(import.meta.url)(path) as Addon;
   } catch (error) {
-    throw new LexiscopeError("environment", `the native addon does not load: ${messageOf(error)}`, { file: path, hint: "delete the file and run `npm run setup`", cause: error });
+    throw new LexiscopeError("environment", `the native addon does not load: ${messageOf(error)}`, {
+      file: path,
+      hint: "delete the file and run `npm run setup`",
+      cause: error,
+    });
   }
   return addon;
 }

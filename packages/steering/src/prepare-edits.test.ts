@@ -97,21 +97,26 @@ describe("refuses", () => {
 });
 
 describe("a dictionary for another model", () => {
+  const made = (): EditSource["manifest"]["dictionary"]["model"] => ({
+    ...tiny.atlas.manifest.dictionary.model,
+    weightsHash: "0".repeat(64),
+  });
   it("of another shape is a mismatch", async () => {
-    const model = { ...tiny.atlas.manifest.dictionary.model, d: 64, name: "other" };
-    await expect(prepare(["ablate:1"], changed({ model }), { allowOtherWeights: true })).rejects.toMatchObject({
+    await expect(prepare(["ablate:1"], changed({ model: { ...made(), d: 64 } }), { allowOtherModel: true })).rejects.toMatchObject({
       code: "mismatch",
-      message: expect.stringMatching(/made for other: width 64/),
+      message: expect.stringMatching(/made for tiny \(width 64/),
     });
   });
-  it("of other weights is a mismatch, or a warning when they are allowed", async () => {
-    const atlas = changed({ model: { ...tiny.atlas.manifest.dictionary.model, weightsHash: "0".repeat(64) } });
-    await expect(prepare(["ablate:1"], atlas)).rejects.toMatchObject({
-      code: "mismatch",
-      message: expect.stringContaining("000000000000…"),
-    });
-    expect((await prepare(["ablate:1"], atlas, { allowOtherWeights: true })).warnings).toEqual([
-      expect.stringContaining("features may mean something else here"),
+  it("of other weights is a warning that says how far they differ", async () => {
+    const atlas = { ...changed({ model: made() }), drift: () => Promise.resolve(0.0712) };
+    const { warnings } = await prepare(["ablate:1"], atlas);
+    expect(warnings).toEqual([expect.stringMatching(/000000000000.*other weights of the same model.*differ by 7\.1 % \(RMS\)/)]);
+  });
+  it("of another name is a mismatch, or a warning when it is allowed", async () => {
+    const atlas = changed({ model: { ...made(), name: "other" } });
+    await expect(prepare(["ablate:1"], atlas)).rejects.toMatchObject({ code: "mismatch", hint: expect.stringContaining("--other-model") });
+    expect((await prepare(["ablate:1"], atlas, { allowOtherModel: true })).warnings).toEqual([
+      expect.stringContaining("another model of the same shape"),
     ]);
   });
   it("for a block that the model lacks is refused by name", async () => {

@@ -1,5 +1,6 @@
 import type { KeepRule } from "@lexiscope/contract";
 import { LexiscopeError, parseSite } from "@lexiscope/core";
+import { compareModels } from "@lexiscope/dictionary";
 import type { Model } from "@lexiscope/model";
 import type { NativeDictionary } from "@lexiscope/native";
 import { formatEdit } from "./parse-edit.ts";
@@ -45,7 +46,7 @@ export async function prepareEdits(
       field: "atlas",
       hint: "name one; `lexiscope list` shows what there is, `lexiscope start` makes the first",
     });
-  const warnings = await checkMadeFor(model, atlas.manifest.dictionary, options);
+  const warnings = await checkMadeFor(model, atlas, options);
   const dictionary = await atlas.dictionary(options.signal);
   const prepare = (edit: Edit): PreparedEdit => {
     const value = resolveValue(edit, atlas);
@@ -66,40 +67,25 @@ export async function prepareEdits(
 }
 
 /**
- * `mismatch` unless the dictionary was made for this model. Other weights of the same shape may be let through: the
- * warnings then say so.
+ * `mismatch` unless the dictionary was made for this model. Other weights of the same model get a warning that says how
+ * far they differ; so does another model of the same shape, where that is allowed.
  */
-export async function checkMadeFor(
-  model: Model,
-  dictionary: EditSource["manifest"]["dictionary"],
-  options: EditOptions,
-): Promise<string[]> {
-  const made = dictionary.model;
-  const mismatch = (what: string, hint: string): LexiscopeError =>
-    new LexiscopeError("mismatch", `the dictionary was made for ${made.name}: ${what}`, { field: "model", hint });
+export async function checkMadeFor(model: Model, atlas: EditSource, options: EditOptions): Promise<string[]> {
+  const made = atlas.manifest.dictionary;
   const { d, layers, vocabulary } = model.architecture;
-  if (made.d !== d || made.layers !== layers || made.vocabulary !== vocabulary) {
-    throw mismatch(
-      `width ${made.d}, ${made.layers} blocks, vocabulary ${made.vocabulary}; ${model.name} has ${d}, ${layers}, ${vocabulary}`,
-      `open ${made.name}, or choose an atlas made for ${model.name}`,
-    );
-  }
-  parseSite(dictionary.site, layers);
-  if (!(dictionary.medianNorm > 0 && dictionary.medianNorm < Infinity)) {
-    throw new LexiscopeError("bad_file", `the dictionary's median norm is ${dictionary.medianNorm}`, {
+  const identity = { ...(await model.identity(options.signal)), name: model.name, d, layers, vocabulary };
+  const warnings = compareModels("the dictionary", made.model, identity, options);
+  parseSite(made.site, layers);
+  if (!(made.medianNorm > 0 && made.medianNorm < Infinity)) {
+    throw new LexiscopeError("bad_file", `the dictionary's median norm is ${made.medianNorm}`, {
       field: "medianNorm",
       hint: "train or download the dictionary again",
     });
   }
-  const { weightsHash } = await model.identity(options.signal);
-  if (weightsHash === made.weightsHash) return [];
-  const what = `its weights have the hash ${made.weightsHash.slice(0, 12)}…, those of ${model.name} ${weightsHash.slice(0, 12)}…`;
-  if (!options.allowOtherWeights)
-    throw mismatch(
-      what,
-      "open the model it was made for, or allow other weights of the same shape (features may then mean something else)",
-    );
-  return [`the dictionary was made for ${made.name}, and ${what}: features may mean something else here`];
+  if (warnings.length === 0) return [];
+  const drift = await atlas.drift?.(model, options.signal);
+  if (drift === undefined) return warnings;
+  return warnings.map((warning) => `${warning}; on the atlas's own examples activations differ by ${(100 * drift).toPrecision(2)} % (RMS)`);
 }
 
 function resolveValue(edit: Edit, atlas: EditSource): number {

@@ -21,8 +21,8 @@ export interface SamplingOptions {
 export interface EditOptions {
   /** Edits also change position 0, special tokens and tokens of outlying norm. Off by default. */
   editEverywhere?: boolean | undefined;
-  /** Accept a dictionary of the same shape that was made for other weights, with a warning. Off by default. */
-  allowOtherWeights?: boolean | undefined;
+  /** Accept a dictionary that was made for another model of the same shape, with a warning. Off by default. */
+  allowOtherModel?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -48,6 +48,8 @@ export interface EditSource {
   readonly manifest: { readonly dictionary: Pick<DictionaryManifest, "model" | "site" | "features" | "keep" | "medianNorm"> };
   dictionary(signal?: AbortSignal): Promise<Pick<Dictionary, "native" | "direction">>;
   summary(feature: number): Pick<FeatureSummary, "maximum">;
+  /** Where the activations are recorded: how far this model's are from them, 0 = not at all. */
+  drift?(model: Model, signal?: AbortSignal): Promise<number | undefined>;
 }
 
 export interface SteeringContext {

@@ -10,11 +10,20 @@ const sequences = 8;
 const prompt = 64;
 
 /** Harvest to the middle block. The limit counts matrix products and attention. */
-export async function harvestRow(model: Model, blocks: number, budgetSeconds: number, peer: Peer | undefined, signal: AbortSignal): Promise<BenchRow> {
+export async function harvestRow(
+  model: Model,
+  blocks: number,
+  budgetSeconds: number,
+  peer: Peer | undefined,
+  signal: AbortSignal,
+): Promise<BenchRow> {
   const tokens = randomTokens(model, sequences * context);
   const lengths = new Int32Array(sequences).fill(context);
   const tap = { site: `blocks.${blocks - 1}.hook_resid_post`, values: "bf16" as const };
-  const run = async (): Promise<void> => void (await withTask(signal, (task) => model.native.forward({ tokens, lengths, taps: [tap], edits: [], logits: "none", top: 0 }, task)));
+  const run = async (): Promise<void> =>
+    void (await withTask(signal, (task) =>
+      model.native.forward({ tokens, lengths, taps: [tap], edits: [], logits: "none", top: 0 }, task),
+    ));
   const { seconds, peerSeconds, probe } = await time({ run, ...(peer ? { peer: () => peer.round() } : {}) }, budgetSeconds, signal);
   const value = tokens.length / seconds;
   const limit = (probe.fastGflops * 1e9) / flopsPerToken(model.architecture, blocks, context);
@@ -29,14 +38,20 @@ export async function harvestRow(model: Model, blocks: number, budgetSeconds: nu
 }
 
 /** One sequence, a token at a time. The limit is the time to read `weightBytes` once a token. */
-export async function generationRow(model: Model, weightBytes: number | undefined, budgetSeconds: number, signal: AbortSignal): Promise<BenchRow> {
+export async function generationRow(
+  model: Model,
+  weightBytes: number | undefined,
+  budgetSeconds: number,
+  signal: AbortSignal,
+): Promise<BenchRow> {
   const steps = 16;
   const cache = model.native.cache(1, prompt + steps);
   const tokens = randomTokens(model, prompt + steps);
   await withTask(signal, (task) => model.native.extend(cache, tokens.subarray(0, prompt), Int32Array.of(prompt), [], task));
   const run = async (): Promise<void> => {
     cache.truncate(prompt);
-    for (let i = prompt; i < prompt + steps; i++) await withTask(signal, (task) => model.native.extend(cache, tokens.subarray(i, i + 1), Int32Array.of(1), [], task));
+    for (let i = prompt; i < prompt + steps; i++)
+      await withTask(signal, (task) => model.native.extend(cache, tokens.subarray(i, i + 1), Int32Array.of(1), [], task));
   };
   const { seconds, probe } = await time({ run }, budgetSeconds, signal);
   const value = steps / seconds;

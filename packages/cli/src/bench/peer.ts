@@ -17,7 +17,9 @@ export async function startPeer(python: string, script: string, args: readonly s
   const next = lines(child, script);
   const about = await next();
   return {
-    name: ["name", "transformers", "torch"].flatMap((key) => (typeof about[key] === "string" ? [key === "name" ? about[key] : `${key} ${about[key]}`] : [])).join(", "),
+    name: ["name", "transformers", "torch"]
+      .flatMap((key) => (typeof about[key] === "string" ? [key === "name" ? about[key] : `${key} ${about[key]}`] : []))
+      .join(", "),
     round: async () => {
       child.stdin.write("\n");
       return Number((await next())["seconds"]);
@@ -31,7 +33,11 @@ function lines(child: ChildProcessWithoutNullStreams, script: string): () => Pro
   child.stderr.on("data", (chunk) => (errors = (errors + String(chunk)).slice(-4000)));
   const failed = new Promise<never>((_, reject) => {
     const fail = (why: string): void =>
-      reject(new LexiscopeError("environment", `the peer ${script} stopped: ${why}`, { hint: "it needs a Python with torch, transformers, accelerate and gguf: name it with --python or LEXISCOPE_PYTHON" }));
+      reject(
+        new LexiscopeError("environment", `the peer ${script} stopped: ${why}`, {
+          hint: "it needs a Python with torch, transformers, accelerate and gguf: name it with --python or LEXISCOPE_PYTHON",
+        }),
+      );
     child.on("error", (error) => fail(error.message));
     child.on("close", (code) => fail(errors.trim().split("\n").at(-1) || `exit code ${code}`));
   });

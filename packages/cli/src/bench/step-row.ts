@@ -17,7 +17,22 @@ export async function stepRow(budgetSeconds: number, peer: Peer | undefined, sig
   const rows = Uint32Array.from({ length: batch }, (_, i) => i);
   const trainer = await withTask(signal, (task) =>
     loadAddon().Trainer.create(
-      { d, features, k, seed: 1, scale: 1, decoderBias: new Float32Array(d), encoderScale: 1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, auxCoefficient: 0, auxK: 0, deadAfter: 10_000_000, freezeDecoder: false },
+      {
+        d,
+        features,
+        k,
+        seed: 1,
+        scale: 1,
+        decoderBias: new Float32Array(d),
+        encoderScale: 1,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        auxCoefficient: 0,
+        auxK: 0,
+        deadAfter: 10_000_000,
+        freezeDecoder: false,
+      },
       task,
     ),
   );

@@ -27,11 +27,18 @@ export function benchCommand(): AnyCommand {
       runCommand(options, async (context) => {
         const { out, signal } = context;
         const python = options.peers ? (options.python ?? process.env["LEXISCOPE_PYTHON"]) : undefined;
-        if (options.peers && !python) throw new LexiscopeError("invalid_input", "no Python was named for the peers", { field: "--python", hint: "give --python PATH or set LEXISCOPE_PYTHON to a Python with torch, transformers, accelerate and gguf" });
+        if (options.peers && !python)
+          throw new LexiscopeError("invalid_input", "no Python was named for the peers", {
+            field: "--python",
+            hint: "give --python PATH or set LEXISCOPE_PYTHON to a Python with torch, transformers, accelerate and gguf",
+          });
         const addon = loadAddon();
         const cpu = await withTask(signal, async () => addon.cpu());
         const model = await openModelFor(context, options.model, "fast");
-        const probe = await out.during("probe", withTask(signal, () => addon.probe()));
+        const probe = await out.during(
+          "probe",
+          withTask(signal, () => addon.probe()),
+        );
         const rows: BenchRow[] = [
           { name: "register-only products, fast path", value: probe.fastGflops, unit: "GFLOP/s", limit: null, shareOfLimit: null },
           { name: "register-only products, f32", value: probe.exactGflops, unit: "GFLOP/s", limit: null, shareOfLimit: null },

@@ -35,15 +35,22 @@ async function examine({ out, colors }: CommandContext): Promise<void> {
     ["Processor", cpu ? `${cpu.model}, ${cpu.threads} threads` : colors.red(problem ?? "the native core does not load")],
   ];
   if (cpu) rows.push(["CPU path", `${colors.bold(cpu.path)} (available: ${cpu.available.join(", ")}; LEXISCOPE_CPU forces one)`]);
-  if (probe) rows.push(["Speed reached", `${probe.fastGflops.toFixed(0)} GFLOP/s on the fast path, ${probe.exactGflops.toFixed(0)} in f32, ${probe.bandwidthGBs.toFixed(1)} GB/s of memory`]);
+  if (probe)
+    rows.push([
+      "Speed reached",
+      `${probe.fastGflops.toFixed(0)} GFLOP/s on the fast path, ${probe.exactGflops.toFixed(0)} in f32, ${probe.bandwidthGBs.toFixed(1)} GB/s of memory`,
+    ]);
   rows.push(["Memory", `${formatBytes(result.memory.freeBytes)} free of ${formatBytes(result.memory.totalBytes)}`]);
   rows.push(["Disk", `${formatBytes(result.disk.freeBytes)} free; Lexiscope keeps ${formatBytes(result.disk.usedBytes)} in ${home}`]);
   for (const tool of tools) {
-    const state = tool.found ?? (tool.required ? colors.red(`missing. ${tool.howToGet}`) : colors.yellow(`not found (optional). ${tool.howToGet}`));
+    const state =
+      tool.found ?? (tool.required ? colors.red(`missing. ${tool.howToGet}`) : colors.yellow(`not found (optional). ${tool.howToGet}`));
     rows.push([tool.name, `${state}  ${colors.dim(`for ${tool.neededFor}`)}`]);
   }
   out.print(formatTable(rows));
-  out.print(result.ok ? colors.green("Everything that is needed is there.") : colors.red("Something that is needed is missing; see above."));
+  out.print(
+    result.ok ? colors.green("Everything that is needed is there.") : colors.red("Something that is needed is missing; see above."),
+  );
   out.result(result);
   if (!result.ok) process.exitCode = 7;
 }

@@ -29,7 +29,7 @@ export function forwardCommand(): AnyCommand {
     .option("--edit <edit>", "clamp:N=8x, add:N=0.5n, scale:N=3, ablate:N, with @FROM-TO; may be given several times", several)
     .option("--atlas <name>", "atlas whose features edits name (default: the only one)")
     .option("--everywhere", "edits also change position 0, special tokens and outliers")
-    .option("--other-weights", "accept an atlas that was made for other weights of the same shape")
+    .option("--other-model", "accept an atlas that was made for another model of the same shape")
     .action((options) =>
       runCommand(options, async (context) => {
         const text = await readText(options);
@@ -50,7 +50,7 @@ export function forwardCommand(): AnyCommand {
               norms: options.norms,
               edits,
               editEverywhere: options.everywhere,
-              allowOtherWeights: options.otherWeights,
+              allowOtherModel: options.otherModel,
               signal: context.signal,
             },
           );

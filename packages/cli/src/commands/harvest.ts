@@ -13,11 +13,22 @@ import { weighted } from "../text-option.ts";
 export function harvestCommand(): AnyCommand {
   return createCommand("harvest", "Let a model read text and keep its activations in a store.", [
     ["the built-in text, at the middle block", "lexiscope harvest --tokens 300k"],
-    ["two sites, texts of your own by weight, a name for the store", "lexiscope harvest --site blocks.7.hook_resid_post --site blocks.15.hook_mlp_out --text notes/=3 --text chats.jsonl --out notes"],
+    [
+      "two sites, texts of your own by weight, a name for the store",
+      "lexiscope harvest --site blocks.7.hook_resid_post --site blocks.15.hook_mlp_out --text notes/=3 --text chats.jsonl --out notes",
+    ],
   ])
     .option("--model <ref>", "built-in name, GGUF file or folder", defaultModel)
-    .option("--site <site>", "where to read: blocks.L.hook_resid_pre|mid|post, hook_attn_out, hook_mlp_out; may be given several times (default: the middle block's hook_resid_post)", several)
-    .option("--text <ref>", `${builtInText}, a file, or a folder of .txt, .md, .jsonl; REF=WEIGHT sets its share of the tokens; may be given several times (default: ${builtInText})`, several)
+    .option(
+      "--site <site>",
+      "where to read: blocks.L.hook_resid_pre|mid|post, hook_attn_out, hook_mlp_out; may be given several times (default: the middle block's hook_resid_post)",
+      several,
+    )
+    .option(
+      "--text <ref>",
+      `${builtInText}, a file, or a folder of .txt, .md, .jsonl; REF=WEIGHT sets its share of the tokens; may be given several times (default: ${builtInText})`,
+      several,
+    )
     .option("--tokens <n>", "tokens to read", count("--tokens", { min: 2 }), 300_000)
     .option("--context <n>", "tokens of a context", count("--context", { min: 2, max: 65_536 }), 256)
     .option("--split <how>", "how plain text becomes documents: file, line or block", oneOf("--split", ["file", "line", "block"]))
@@ -33,11 +44,34 @@ export function harvestCommand(): AnyCommand {
         onStop("run the same command again; it goes on at the first missing shard");
         const model = await openModelFor(context, options.model, options.dtype);
         const sites = options.site ?? [`blocks.${Math.floor(model.architecture.layers / 2)}.hook_resid_post`];
-        const sources = await out.progress(openText({ text: (options.text ?? [builtInText]).map(weighted), split: options.split, column: options.column, chatTemplate: model.chatTemplate, offline, signal }));
+        const sources = await out.progress(
+          openText({
+            text: (options.text ?? [builtInText]).map(weighted),
+            split: options.split,
+            column: options.column,
+            chatTemplate: model.chatTemplate,
+            offline,
+            signal,
+          }),
+        );
         const name = options.out ?? artefactName(model.name, sites, options.tokens);
-        const store = await out.progress(harvest({ model, sources, sites, out: name, tokens: options.tokens, context: options.context, seed: options.seed, heldOutShare: options.heldOut, signal }));
+        const store = await out.progress(
+          harvest({
+            model,
+            sources,
+            sites,
+            out: name,
+            tokens: options.tokens,
+            context: options.context,
+            seed: options.seed,
+            heldOutShare: options.heldOut,
+            signal,
+          }),
+        );
         const result = await describeStore(store, (performance.now() - started) / 1000);
-        out.print(`${formatCount(result.tokens)} tokens, ${formatCount(result.rows)} rows (${formatCount(result.heldOutRows)} held out) at ${result.sites.join(", ")}: ${formatBytes(result.bytes)} in ${result.path}`);
+        out.print(
+          `${formatCount(result.tokens)} tokens, ${formatCount(result.rows)} rows (${formatCount(result.heldOutRows)} held out) at ${result.sites.join(", ")}: ${formatBytes(result.bytes)} in ${result.path}`,
+        );
         out.print(`Next: lexiscope train --store ${options.out ?? name}`);
         out.result(result);
       }),

@@ -37,12 +37,33 @@ export function indexCommand(): AnyCommand {
         const dictionary = await openDictionary(ref, { model, signal });
         const store = await openStore(await choose("stores", options.store));
         const name = options.atlas ?? basename(resolveRef("dictionaries", ref));
-        const atlas = await out.progress(buildAtlas({ store, dictionary, model, out: name, top: options.examples, perInterval: options.perInterval, seed: options.seed, replace: options.replace, signal }));
+        const atlas = await out.progress(
+          buildAtlas({
+            store,
+            dictionary,
+            model,
+            out: name,
+            top: options.examples,
+            perInterval: options.perInterval,
+            seed: options.seed,
+            replace: options.replace,
+            signal,
+          }),
+        );
         try {
           const { features } = dictionary.manifest;
           const { alive, tokens } = atlas.manifest.index;
-          const result: IndexResult = { path: atlas.path, features, alive, tokens, bytes: await diskUse(atlas.path), seconds: (performance.now() - started) / 1000 };
-          out.print(`${formatCount(alive)} of ${formatCount(features)} features fired on ${formatCount(tokens)} tokens; ${formatBytes(result.bytes)} in ${result.path}\n`);
+          const result: IndexResult = {
+            path: atlas.path,
+            features,
+            alive,
+            tokens,
+            bytes: await diskUse(atlas.path),
+            seconds: (performance.now() - started) / 1000,
+          };
+          out.print(
+            `${formatCount(alive)} of ${formatCount(features)} features fired on ${formatCount(tokens)} tokens; ${formatBytes(result.bytes)} in ${result.path}\n`,
+          );
           out.print(readableView(atlas, 12, colors));
           out.print(`\nNext: lexiscope feature ${name}/${chooseReadable(atlas, 1)[0]?.index ?? 0}`);
           out.result(result);

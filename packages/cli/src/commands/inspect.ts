@@ -19,13 +19,13 @@ export function inspectCommand(): AnyCommand {
     .option("--top <n>", "features shown at every token", count("--top", { min: 0, max: 4096 }), 4)
     .option("--literal", "read special tokens written in the text as plain text")
     .option("--dtype <dtype>", "f32 (exact) or fast", oneOf("--dtype", ["f32", "fast"]), "fast" as const)
-    .option("--other-weights", "accept an atlas that was made for other weights of the same shape")
+    .option("--other-model", "accept an atlas that was made for another model of the same shape")
     .action((text, options) =>
       runCommand(options, async (context) => {
         const { out, signal } = context;
         await withAtlas(options.atlas, async (atlas, name) => {
           const model = await openModelFor(context, modelRef(options.model, atlas), options.dtype);
-          for (const warning of await checkMadeFor(model, atlas.manifest.dictionary, { allowOtherWeights: options.otherWeights, signal }))
+          for (const warning of await checkMadeFor(model, atlas, { allowOtherModel: options.otherModel, signal }))
             out.note(`warning: ${warning}`);
           const result = inspectResult(
             model,

@@ -16,8 +16,22 @@ export function listCommand(): AnyCommand {
       const result: ListResult = { home, bytes: items.reduce((sum, item) => sum + item.bytes, 0), freeBytes: await freeBytes(home), items };
       if (items.length === 0) out.print(`Nothing is kept in ${home} yet. \`lexiscope start\` makes the first atlas.`);
       else {
-        out.print(formatTable(items.map((item) => [item.kind, colors.bold(item.name), formatBytes(item.bytes), item.complete ? item.summary : colors.yellow(item.summary)]), [2]));
-        out.print(colors.dim(`${formatBytes(result.bytes)} in ${home}; ${formatBytes(result.freeBytes)} free. \`lexiscope remove NAME\` deletes one.`));
+        out.print(
+          formatTable(
+            items.map((item) => [
+              item.kind,
+              colors.bold(item.name),
+              formatBytes(item.bytes),
+              item.complete ? item.summary : colors.yellow(item.summary),
+            ]),
+            [2],
+          ),
+        );
+        out.print(
+          colors.dim(
+            `${formatBytes(result.bytes)} in ${home}; ${formatBytes(result.freeBytes)} free. \`lexiscope remove NAME\` deletes one.`,
+          ),
+        );
       }
       out.result(result);
     }),

@@ -35,10 +35,16 @@ export function modelCommand(): AnyCommand {
         out.print(colors.bold(model.name));
         out.print(
           formatTable([
-            ["architecture", `${architecture.family}: ${architecture.layers} blocks, d ${architecture.d}, ${architecture.heads} heads / ${architecture.kvHeads} KV of ${architecture.headWidth}, FFN ${architecture.ff}`],
+            [
+              "architecture",
+              `${architecture.family}: ${architecture.layers} blocks, d ${architecture.d}, ${architecture.heads} heads / ${architecture.kvHeads} KV of ${architecture.headWidth}, FFN ${architecture.ff}`,
+            ],
             ["parameters", `${formatCount(result.parameters)}${architecture.tied ? " (output tied to the embedding)" : ""}`],
             ["context", `${architecture.context} tokens, rope base ${architecture.positions.base}`],
-            ["tokenizer", `${tokenizer.size} tokens, begin ${tokenizer.bosToken ?? "–"}, end ${tokenizer.eosToken ?? "–"}, SHA-256 ${tokenizer.hash.slice(0, 16)}…`],
+            [
+              "tokenizer",
+              `${tokenizer.size} tokens, begin ${tokenizer.bosToken ?? "–"}, end ${tokenizer.eosToken ?? "–"}, SHA-256 ${tokenizer.hash.slice(0, 16)}…`,
+            ],
             ["chat template", result.chatTemplate ? "yes" : "no"],
             ["memory", `${formatBytes(result.bytes)} as ${model.dtype} on ${model.cpuPath}`],
             ["weights", `SHA-256 ${identity.weightsHash}`],

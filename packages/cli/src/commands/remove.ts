@@ -12,7 +12,10 @@ export function removeCommand(): AnyCommand {
     ["a dictionary, after a question", "lexiscope remove my-dictionary"],
     ["an activation store, without one", "lexiscope remove stores/first --yes"],
   ])
-    .argument("<names...>", "names as `lexiscope list` shows them (KIND/NAME when several kinds share one), or folders with a manifest of Lexiscope's")
+    .argument(
+      "<names...>",
+      "names as `lexiscope list` shows them (KIND/NAME when several kinds share one), or folders with a manifest of Lexiscope's",
+    )
     .option("-y, --yes", "do not ask")
     .action((names, options) =>
       runCommand(options, async (context) => {
@@ -38,7 +41,13 @@ async function findItems(names: readonly string[]): Promise<ShelfItem[]> {
   return [...found.values()];
 }
 
-const shelfNames: Record<string, ShelfItem["kind"]> = { models: "model", text: "text", stores: "store", dictionaries: "dictionary", atlases: "atlas" };
+const shelfNames: Record<string, ShelfItem["kind"]> = {
+  models: "model",
+  text: "text",
+  stores: "store",
+  dictionaries: "dictionary",
+  atlases: "atlas",
+};
 
 async function findItem(name: string, kept: readonly ShelfItem[]): Promise<ShelfItem> {
   const [, shelf, rest] = /^([a-z]+)\/([^/\\]+)$/.exec(name) ?? [];
@@ -46,20 +55,32 @@ async function findItem(name: string, kept: readonly ShelfItem[]): Promise<Shelf
   const matches = kept.filter((item) => (kind ? item.kind === kind && item.name === rest : item.name === name));
   if (matches.length === 1 && matches[0]) return matches[0];
   if (matches.length > 1) {
-    throw new LexiscopeError("invalid_input", `${name} names ${matches.length} things: ${matches.map((item) => item.kind).join(", ")}`, { hint: `say which: ${matches.map((item) => `${item.kind}/${item.name}`).join(" or ")}` });
+    throw new LexiscopeError("invalid_input", `${name} names ${matches.length} things: ${matches.map((item) => item.kind).join(", ")}`, {
+      hint: `say which: ${matches.map((item) => `${item.kind}/${item.name}`).join(" or ")}`,
+    });
   }
   if (/[/\\]/.test(name)) {
     const path = await realpath(resolve(name)).catch(() => undefined);
     const folderKind = path === undefined ? undefined : await kindOfFolder(path);
     if (path !== undefined && folderKind) return describeItem(folderKind, path);
-    if (path !== undefined) throw new LexiscopeError("invalid_input", `${name} is not a store, dictionary or atlas of Lexiscope's, so it is left alone`, { file: path, hint: "delete it with your system's own tools if it should go" });
+    if (path !== undefined)
+      throw new LexiscopeError("invalid_input", `${name} is not a store, dictionary or atlas of Lexiscope's, so it is left alone`, {
+        file: path,
+        hint: "delete it with your system's own tools if it should go",
+      });
   }
-  throw new LexiscopeError("not_found", `there is nothing called ${JSON.stringify(name)}`, { hint: "`lexiscope list` shows what there is" });
+  throw new LexiscopeError("not_found", `there is nothing called ${JSON.stringify(name)}`, {
+    hint: "`lexiscope list` shows what there is",
+  });
 }
 
 async function confirm({ interactive, out }: CommandContext, items: readonly ShelfItem[]): Promise<void> {
   for (const item of items) out.print(`${item.kind} ${item.name}: ${formatBytes(item.bytes)}, ${item.summary} (${item.path})`);
-  if (!interactive) throw new LexiscopeError("invalid_input", "nothing was removed: nobody is there to be asked", { field: "--yes", hint: "add --yes to remove without a question" });
+  if (!interactive)
+    throw new LexiscopeError("invalid_input", "nothing was removed: nobody is there to be asked", {
+      field: "--yes",
+      hint: "add --yes to remove without a question",
+    });
   const question = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const answer = await question.question("Delete? [y/N] ");

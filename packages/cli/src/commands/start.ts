@@ -29,7 +29,9 @@ export function startCommand(): AnyCommand {
     .option("--features <n>", "width of the dictionary", count("--features", { max: 2 ** 24 }), defaultPlan.features)
     .option("--k <n>", "features that may be active at a token", count("--k", { max: 4096 }), defaultPlan.k)
     .option("--steps <n>", "training steps (default: what the preset for short runs has)", count("--steps"))
-    .action(({ json, offline, text = [...defaultPlan.text], site, steps, ...plan }) => runCommand({ json, offline }, (context) => start(context, { ...plan, text, site, steps })));
+    .action(({ json, offline, text = [...defaultPlan.text], site, steps, ...plan }) =>
+      runCommand({ json, offline }, (context) => start(context, { ...plan, text, site, steps })),
+    );
 }
 
 async function start(context: CommandContext, plan: StartPlan): Promise<void> {
@@ -76,7 +78,9 @@ async function start(context: CommandContext, plan: StartPlan): Promise<void> {
 /** Seconds that set-up took just before; `npm start` tells. */
 function setupSeconds(): Record<string, number> {
   const told: unknown = JSON.parse(process.env["LEXISCOPE_SETUP_SECONDS"] ?? "{}");
-  return Object.fromEntries(Object.entries(told ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === "number" && entry[1] > 0));
+  return Object.fromEntries(
+    Object.entries(told ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === "number" && entry[1] > 0),
+  );
 }
 
 function reportPath({ name }: StartPlan): string {
@@ -86,7 +90,8 @@ function reportPath({ name }: StartPlan): string {
 /** What a remembered report stands for: the same plan, and the same manifests as they lie on the shelves. */
 async function fingerprint(plan: StartPlan): Promise<{ plan: string; manifests: string }> {
   const manifests = [];
-  for (const shelf of ["stores", "dictionaries", "atlases"] as const) manifests.push(await readFile(join(resolveRef(shelf, plan.name), "manifest.json")).catch(() => ""));
+  for (const shelf of ["stores", "dictionaries", "atlases"] as const)
+    manifests.push(await readFile(join(resolveRef(shelf, plan.name), "manifest.json")).catch(() => ""));
   return { plan: JSON.stringify(plan), manifests: sha256(manifests.map((text) => sha256(text)).join()) };
 }
 

@@ -20,7 +20,12 @@ export function trainCommand(): AnyCommand {
     .option("--store <name>", "store on the shelf, or a folder (default: the only one)")
     .option("--site <site>", "which of the store's sites, when it has several")
     .option("--dictionary <name>", "name on the shelf of dictionaries, or a folder (default: from store, width and k)")
-    .option("--preset <name>", `${presetNames.join(" or ")}: short suits a run of a minute or two`, oneOf("--preset", presetNames), "default" as const)
+    .option(
+      "--preset <name>",
+      `${presetNames.join(" or ")}: short suits a run of a minute or two`,
+      oneOf("--preset", presetNames),
+      "default" as const,
+    )
     .option("--features <n>", "width of the dictionary", count("--features", { max: 2 ** 24 }))
     .option("--k <n>", "features that may be active at a token", count("--k", { max: 4096 }))
     .option("--tokens <n>", "tokens to train on; rows of the store are used several times when it has fewer", count("--tokens"))
@@ -39,7 +44,11 @@ export function trainCommand(): AnyCommand {
       runCommand(options, async (context) => {
         const { out, colors, signal, onStop } = context;
         onStop("run the same command again; it goes on from the last checkpoint");
-        if (options.tokens !== undefined && options.steps !== undefined) throw new LexiscopeError("invalid_input", "--tokens and --steps say the same thing twice", { field: "--steps", hint: "give one of them" });
+        if (options.tokens !== undefined && options.steps !== undefined)
+          throw new LexiscopeError("invalid_input", "--tokens and --steps say the same thing twice", {
+            field: "--steps",
+            hint: "give one of them",
+          });
         const ref = await choose("stores", options.store);
         const store = await openStore(ref);
         if (options.verify) await out.during("verify the store", store.verify(signal));
@@ -58,7 +67,14 @@ export function trainCommand(): AnyCommand {
         };
         const data = { d: site?.d ?? manifest.model.d, trainRows: manifest.rows - manifest.heldOut.rows };
         const sized = trainConfig(options.preset, settings, data);
-        const config = options.tokens === undefined ? sized : trainConfig(options.preset, { ...settings, batch: sized.batch, steps: Math.max(1, Math.ceil(options.tokens / sized.batch)) }, data);
+        const config =
+          options.tokens === undefined
+            ? sized
+            : trainConfig(
+                options.preset,
+                { ...settings, batch: sized.batch, steps: Math.max(1, Math.ceil(options.tokens / sized.batch)) },
+                data,
+              );
         const name = options.dictionary ?? `${basename(resolveRef("stores", ref))}-${shortCount(config.features)}-k${config.k}`;
         const model = options.loss ? await openModelFor(context, options.model, "fast") : undefined;
         const evaluation = options.baselines ? {} : { baselineBudget: 0, pca: false };
@@ -75,4 +91,3 @@ export function describeDictionary({ path, manifest }: Dictionary): TrainResult 
   const { site, features, config, tokensSeen, seconds, metrics, dead, baselines } = manifest;
   return { path, site, features, k: config.k, steps: config.steps, tokensSeen, seconds, metrics, dead, baselines };
 }
-

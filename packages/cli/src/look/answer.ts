@@ -57,7 +57,7 @@ export async function answer(context: CommandContext, steering: SteeringContext,
     prompt: options.prompt,
     variants,
     editEverywhere: settings.everywhere,
-    allowOtherWeights: settings.otherWeights,
+    allowOtherModel: settings.otherModel,
     signal: options.signal,
   });
   try {

@@ -17,7 +17,7 @@ export function withGenerationOptions(command: ReturnType<typeof createCommand>)
     )
     .option("--beside", "print the plain answer and the edited one together")
     .option("--everywhere", "edits also change position 0, special tokens and outliers")
-    .option("--other-weights", "accept an atlas that was made for other weights of the same shape")
+    .option("--other-model", "accept an atlas that was made for another model of the same shape")
     .option(
       "--temperature <t>",
       "0 = always the most likely token",
@@ -51,7 +51,7 @@ export type GenerationSettings = {
   edit?: string[] | undefined;
   beside?: true | undefined;
   everywhere?: true | undefined;
-  otherWeights?: true | undefined;
+  otherModel?: true | undefined;
   temperature: number;
   topP: number;
   repetitionPenalty: number;

@@ -9,8 +9,19 @@ import { tour } from "./plan.ts";
 type Steered = NonNullable<StartResult["steered"]>;
 
 /** A dozen features by rule, one sentence under the dictionary, one answer plain and steered. */
-export async function lookAround(model: Model, atlas: Atlas, name: string, signal: AbortSignal): Promise<Pick<StartResult, "features" | "inspected" | "steered">> {
-  const features = chooseReadable(atlas, 12).map(({ index, word, density, maximum, consistency }) => ({ index, word, density, maximum, consistency }));
+export async function lookAround(
+  model: Model,
+  atlas: Atlas,
+  name: string,
+  signal: AbortSignal,
+): Promise<Pick<StartResult, "features" | "inspected" | "steered">> {
+  const features = chooseReadable(atlas, 12).map(({ index, word, density, maximum, consistency }) => ({
+    index,
+    word,
+    density,
+    maximum,
+    consistency,
+  }));
   const inspected = inspectResult(model, atlas, name, await inspectText({ model, atlas, text: tour.sentence, top: 3, signal }));
   return { features, inspected, steered: await steer(model, atlas, features, signal) };
 }
@@ -30,7 +41,16 @@ async function steer(model: Model, atlas: Atlas, features: StartResult["features
       const edit = edits[i];
       if (edit === undefined || !isFluent(edited)) continue;
       const after = await presence(model, atlas, index, edited, signal);
-      const steered = { feature: index, word, edit: formatEdit(edit), prompt: tour.question, plain, edited, presentPlain: before, presentEdited: after };
+      const steered = {
+        feature: index,
+        word,
+        edit: formatEdit(edit),
+        prompt: tour.question,
+        plain,
+        edited,
+        presentPlain: before,
+        presentEdited: after,
+      };
       if (says(edited, word) && !says(plain, word)) return steered;
       const score = after - before;
       if (best && score <= best.score) continue;
@@ -53,7 +73,14 @@ async function answersTo(model: Model, atlas: Atlas, variants: Edit[][], signal:
 async function presence(model: Model, atlas: Atlas, feature: number, text: string, signal: AbortSignal): Promise<number> {
   const tokens = Int32Array.from(model.tokenizer.encode(text));
   if (tokens.length < 2) return 0;
-  const input = { tokens, lengths: Int32Array.of(tokens.length), taps: [{ site: atlas.manifest.dictionary.site, values: "f32" as const }], edits: [], logits: "none" as const, top: 0 };
+  const input = {
+    tokens,
+    lengths: Int32Array.of(tokens.length),
+    taps: [{ site: atlas.manifest.dictionary.site, values: "f32" as const }],
+    edits: [],
+    logits: "none" as const,
+    top: 0,
+  };
   const { taps } = await withTask(signal, (task) => model.native.forward(input, task));
   const rows = taps[0]?.values ?? new Float32Array();
   const direction = (await atlas.dictionary(signal)).direction(feature);

@@ -48,18 +48,24 @@ function finished(shelf: "stores" | "dictionaries" | "atlases", name: string): b
 
 function checkStore(store: ActivationStore, plan: StartPlan, site: string): ActivationStore {
   const { manifest, path } = store;
-  if (!manifest.sites.some(({ name }) => name === site)) throw differs(path, plan, `it was harvested at ${manifest.sites.map(({ name }) => name).join(", ")}, not at ${site}`);
-  if (manifest.context !== plan.context || manifest.tokens > plan.tokens) throw differs(path, plan, `it has ${manifest.tokens} tokens in contexts of ${manifest.context}`);
+  if (!manifest.sites.some(({ name }) => name === site))
+    throw differs(path, plan, `it was harvested at ${manifest.sites.map(({ name }) => name).join(", ")}, not at ${site}`);
+  if (manifest.context !== plan.context || manifest.tokens > plan.tokens)
+    throw differs(path, plan, `it has ${manifest.tokens} tokens in contexts of ${manifest.context}`);
   return store;
 }
 
 function checkDictionary(dictionary: Dictionary, plan: StartPlan, store: ActivationStore): Dictionary {
   const { manifest, path } = dictionary;
-  if (manifest.features !== plan.features || manifest.config.k !== plan.k) throw differs(path, plan, `it has ${manifest.features} features and k ${manifest.config.k}`);
+  if (manifest.features !== plan.features || manifest.config.k !== plan.k)
+    throw differs(path, plan, `it has ${manifest.features} features and k ${manifest.config.k}`);
   if (manifest.store.planHash !== store.manifest.planHash) throw differs(path, plan, "it was trained on another store");
   return dictionary;
 }
 
 function differs(path: string, plan: StartPlan, why: string): LexiscopeError {
-  return new LexiscopeError("mismatch", `${path} is there already and is another one: ${why}`, { file: path, hint: `choose another name with --name, or remove it: lexiscope remove ${plan.name}` });
+  return new LexiscopeError("mismatch", `${path} is there already and is another one: ${why}`, {
+    file: path,
+    hint: `choose another name with --name, or remove it: lexiscope remove ${plan.name}`,
+  });
 }

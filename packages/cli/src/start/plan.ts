@@ -16,7 +16,17 @@ export interface StartPlan {
   site: string | undefined;
 }
 
-export const defaultPlan: StartPlan = { name: "first", model: defaultModel, text: [builtInText], tokens: 300_000, context: 256, features: 4096, k: 32, steps: undefined, site: undefined };
+export const defaultPlan: StartPlan = {
+  name: "first",
+  model: defaultModel,
+  text: [builtInText],
+  tokens: 300_000,
+  context: 256,
+  features: 4096,
+  k: 32,
+  steps: undefined,
+  site: undefined,
+};
 
 /** The site of the plan: the middle block's residual stream. */
 export function siteOf(plan: StartPlan, model: Model): string {

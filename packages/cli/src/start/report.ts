@@ -23,20 +23,45 @@ export function startReport(result: StartResult, colors: Colors): string {
     head(features.length === 0 ? "Features" : `${features.length} features that can be read`),
     features.length === 0
       ? "No feature passes the rule of readability; more text or more training helps."
-      : formatTable([["feature", "word at the peak", "fires on", "maximum", "consistency"].map(colors.dim), ...features.map((f) => [colors.bold(String(f.index)), quoted(f.word), percent(f.density), f.maximum.toFixed(1), percent(f.consistency)])], [0, 2, 3, 4]),
+      : formatTable(
+          [
+            ["feature", "word at the peak", "fires on", "maximum", "consistency"].map(colors.dim),
+            ...features.map((f) => [
+              colors.bold(String(f.index)),
+              quoted(f.word),
+              percent(f.density),
+              f.maximum.toFixed(1),
+              percent(f.consistency),
+            ]),
+          ],
+          [0, 2, 3, 4],
+        ),
     colors.dim(readableRule),
     head("A sentence, with its strongest features"),
     inspectView(result.inspected, colors),
   ];
   if (steered) {
-    parts.push(head(`An answer, plain and with feature ${steered.feature} ${quoted(steered.word)} turned up (${steered.edit})`), colors.dim(steeredRule), `${colors.dim("question")}  ${steered.prompt}`, `${colors.dim("plain   ")}  ${steered.plain.trim()}`, `${colors.dim("steered ")}  ${steered.edited.trim()}`, colors.dim(`Read again without the edit, the mean of (x − x̄)·d̂ over its tokens is ${percent(steered.presentEdited)} of the feature's maximum; over the plain answer's ${percent(steered.presentPlain)}.`));
+    parts.push(
+      head(`An answer, plain and with feature ${steered.feature} ${quoted(steered.word)} turned up (${steered.edit})`),
+      colors.dim(steeredRule),
+      `${colors.dim("question")}  ${steered.prompt}`,
+      `${colors.dim("plain   ")}  ${steered.plain.trim()}`,
+      `${colors.dim("steered ")}  ${steered.edited.trim()}`,
+      colors.dim(
+        `Read again without the edit, the mean of (x − x̄)·d̂ over its tokens is ${percent(steered.presentEdited)} of the feature's maximum; over the plain answer's ${percent(steered.presentPlain)}.`,
+      ),
+    );
   }
   parts.push(head("Time and memory"), phasesTable(result, colors), head("Go on with"), nextSteps(result, name));
   return parts.join("\n");
 }
 
 function phasesTable({ phases, machine, cpuPath }: StartResult, colors: Colors): string {
-  const rows = phases.map(({ name, seconds, peakBytes }) => [name, formatSeconds(seconds), peakBytes === null ? "" : colors.dim(`up to ${formatBytes(peakBytes)}`)]);
+  const rows = phases.map(({ name, seconds, peakBytes }) => [
+    name,
+    formatSeconds(seconds),
+    peakBytes === null ? "" : colors.dim(`up to ${formatBytes(peakBytes)}`),
+  ]);
   rows.push(["all", formatSeconds(phases.reduce((sum, { seconds }) => sum + seconds, 0)), ""]);
   return `${formatTable(rows, [1])}\n${colors.dim(`on ${machine}, CPU path ${cpuPath}`)}`;
 }
