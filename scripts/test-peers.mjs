@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-// `npm run test:peers`: runs the benchmark in turn with PyTorch and Transformers and keeps its output in docs/evidence/.
+// `npm run test:peers`: outsiders' checks, each with its output kept in docs/evidence/. A check whose Python packages are missing is
+// skipped by name. LEXISCOPE_PYTHON names the Python (docs/guide/bench.md says what to install).
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureNode, fail } from "./with-node.mjs";
 
@@ -12,29 +14,73 @@ const python = process.env.LEXISCOPE_PYTHON;
 if (!python)
   fail(
     "LEXISCOPE_PYTHON names no Python",
-    "set it to a Python with torch, transformers 5.23, accelerate, gguf and safetensors (docs/guide/bench.md)",
-  );
-const probe = spawnSync(python, ["-c", "import torch, transformers, gguf; print(torch.__version__, transformers.__version__)"], {
-  encoding: "utf8",
-});
-if (probe.status !== 0)
-  fail(
-    `${python} lacks what the peers need: ${(probe.stderr || probe.error?.message || "").trim().split("\n").pop()}`,
-    "pip install torch transformers accelerate gguf safetensors",
+    "set it to a Python with torch, transformers 5.23, accelerate, gguf, safetensors, sae-lens 6.54",
   );
 await setup();
+const { fetchBuiltIn } = await import("@lexiscope/model");
+const { shelf } = await import("@lexiscope/core");
 
-const evidence = join(root, "docs", "evidence");
-mkdirSync(evidence, { recursive: true });
-const bench = spawnSync(process.execPath, [join(root, "lexiscope"), "bench", "--peers", "--python", python], {
-  cwd: root,
-  encoding: "utf8",
-  stdio: ["ignore", "pipe", "inherit"],
-});
-process.stdout.write(bench.stdout);
-if (bench.status === 0)
-  writeFileSync(
-    join(evidence, "bench-peers.txt"),
-    `$ ./lexiscope bench --peers  (${probe.stdout.trim()}: torch, transformers)\n${bench.stdout}`,
+const scratch = mkdtempSync(join(tmpdir(), "lexiscope-peers-"));
+const totals = { passed: 0, failed: 0, skipped: 0 };
+try {
+  const golden = join(scratch, "golden");
+  mkdirSync(golden);
+  const rows = join(scratch, "rows.safetensors");
+  const first = join(shelf("dictionaries"), "first");
+  await check("golden.txt", ["torch", "transformers", "gguf"], async () => {
+    const model = await fetchBuiltIn();
+    return [
+      [python, "scripts/golden/model.py", model, "--out", golden],
+      [python, "scripts/golden/compare.py", golden],
+    ];
+  });
+  await check("saelens.txt", ["sae_lens"], async () =>
+    existsSync(join(first, "manifest.json"))
+      ? [
+          [process.execPath, "scripts/golden/saelens-rows.mjs", "first", "first", rows],
+          [python, "scripts/golden/saelens.py", first, rows],
+        ]
+      : "there is no dictionary `first`: run `npm start` before",
   );
-process.exit(bench.status ?? 1);
+  await check("bench-peers.txt", ["torch", "transformers", "gguf", "accelerate"], async () => [
+    [process.execPath, join(root, "lexiscope"), "bench", "--peers", "--python", python],
+  ]);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ""}`);
+process.exitCode = totals.failed > 0 ? 1 : 0;
+
+/** Runs a check's commands and keeps what they print; `prepare` may give a reason to skip instead. */
+async function check(file, packages, prepare) {
+  const missing = packages.filter((name) => spawnSync(python, ["-c", `import ${name}`]).status !== 0);
+  const commands = missing.length > 0 ? `${python} lacks ${missing.join(", ")}` : await prepare();
+  if (typeof commands === "string") {
+    console.log(`skipped: ${file}: ${commands}`);
+    totals.skipped++;
+    return;
+  }
+  const versions = spawnSync(
+    python,
+    [
+      "-c",
+      `import ${packages.join(", ")}; print(*[f"{m.__name__} {m.__version__}" for m in (${packages.join(", ")},) if hasattr(m, "__version__")], sep=", ")`,
+    ],
+    { encoding: "utf8" },
+  );
+  let text = `${new Date().toISOString().slice(0, 10)} · ${versions.stdout.trim()}\n`;
+  for (const [command, ...args] of commands) {
+    text += `$ ${[command, ...args].map((word) => word.replaceAll(python, "python").replaceAll(process.execPath, "node").replaceAll(scratch, "OUT").replaceAll(shelf("dictionaries"), "DICTIONARIES").replaceAll(shelf("models"), "MODELS").replaceAll(`${root}/`, "")).join(" ")}\n`;
+    const run = spawnSync(command, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 2 ** 26 });
+    process.stdout.write(run.stdout ?? "");
+    text += (run.stdout ?? "").replaceAll(scratch, "OUT");
+    if (run.status !== 0) {
+      console.log(`FAILED: ${file}: ${command} ${args.join(" ")}`);
+      totals.failed++;
+      return;
+    }
+  }
+  mkdirSync(join(root, "docs", "evidence"), { recursive: true });
+  writeFileSync(join(root, "docs", "evidence", file), text);
+  totals.passed++;
+}

@@ -1,10 +1,10 @@
 """Golden numbers for packages/model, from PyTorch and Transformers.
 
     pip install torch transformers==5.23.0 gguf safetensors jinja2
-    python scripts/golden/model.py path/to/SmolLM2-135M-Instruct.Q4_1.gguf
+    python scripts/golden/model.py path/to/SmolLM2-135M-Instruct.Q4_1.gguf [--out FOLDER] [--tokens]
 
 Transformers dequantises the GGUF file's own blocks, so both sides compute with the same weights. Writes to
-packages/model/golden/ (--tokens: only the first two): tokens.json, chats.json, greedy.json, forward.safetensors. f32 on the CPU throughout.
+FOLDER, by default packages/model/golden/ (--tokens: only the first two): tokens.json, chats.json, greedy.json, forward.safetensors. f32 on the CPU throughout.
 """
 
 import json
@@ -25,7 +25,8 @@ LAYERS = [0, 15, 29]
 LENGTH = 128
 TOP = 32
 FULL_POSITIONS = [0, 1, 40, 90, 127]
-OUT = pathlib.Path(__file__).resolve().parents[2] / "packages" / "model" / "golden"
+COMMITTED = pathlib.Path(__file__).resolve().parents[2] / "packages" / "model" / "golden"
+OUT = pathlib.Path(sys.argv[sys.argv.index("--out") + 1]) if "--out" in sys.argv else COMMITTED
 
 
 def write_json(name, value):

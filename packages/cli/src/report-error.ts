@@ -1,5 +1,12 @@
-import { LexiscopeError, errorCodes, isLexiscopeError, messageOf } from "@lexiscope/core";
+import { type ErrorCode, LexiscopeError, errorCodes, isLexiscopeError, messageOf } from "@lexiscope/core";
 import { createColors, wantsColors } from "./colors.ts";
+
+/** The way on where an error does not name a better one. */
+const usualHints: Partial<Record<ErrorCode, string>> = {
+  bad_file: "the file is damaged or is something else: copy, download or make it again",
+  not_found: "check the name; `lexiscope list` shows what there is",
+  mismatch: "use things that were made for each other; `lexiscope list` shows what each was made for",
+};
 
 export interface ReportOptions {
   json: boolean;
@@ -11,18 +18,25 @@ export interface ReportOptions {
 /** Prints an error for a person (stderr) or a program (a JSON line on stdout). Returns the exit code. */
 export function reportError(error: unknown, { json, stopped = false, stopHint }: ReportOptions): number {
   const known = asKnown(error, stopped, stopHint);
+  const hint = known.hint ?? usualHints[known.code];
   if (json) {
-    process.stdout.write(`${JSON.stringify({ type: "error", ...known.toJSON() })}\n`);
+    process.stdout.write(`${JSON.stringify({ type: "error", ...known.toJSON(), hint })}\n`);
     return known.exitCode;
   }
   const colors = createColors(wantsColors(process.stderr));
-  const head = known.code === "aborted" ? colors.yellow("stopped") : `${colors.red("error:")} ${known.message}`;
+  const head = known.code === "aborted" ? colors.yellow("stopped") : `${colors.red("error:")} ${printable(known.message)}`;
   const lines = [head];
-  if (known.file && !known.message.includes(known.file)) lines.push(`  in ${known.file}`);
-  if (known.hint) lines.push(`  ${known.hint}`);
+  if (known.file && !known.message.includes(known.file)) lines.push(`  in ${printable(known.file)}`);
+  if (hint) lines.push(`  ${printable(hint)}`);
   if (process.env["LEXISCOPE_DEBUG"] && error instanceof Error && error.stack) lines.push(colors.dim(error.stack));
   process.stderr.write(`${lines.join("\n")}\n`);
   return known.exitCode;
+}
+
+/** Names out of damaged or hostile files must not move the cursor or colour the terminal. */
+function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- those are the characters that are made visible
+  return text.replaceAll(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 function asKnown(error: unknown, stopped: boolean, stopHint: string | undefined): LexiscopeError {

@@ -27,21 +27,28 @@ export async function loadHeldOut(store: ActivationStore, site: string, wanted: 
     chosen.push(id);
     n += counts[id] as number;
   }
-  if (n === 0) {
-    throw new LexiscopeError(
-      "invalid_input",
-      `${store.path} has no held-out rows: every number about a dictionary is taken on documents that it was not trained on`,
-      {
-        file: store.path,
-        hint: "harvest several documents, or one cut into several (`--split block` cuts at blank lines)",
-      },
-    );
-  }
+  if (n === 0) throw noHeldOut(store);
   const rows = new Uint16Array(n * d);
   await store.copyRows(site, Uint32Array.from(chosen), rows, 0);
   const sum = new Float64Array(d);
   addRows(sum, rows, 0, n);
   return { d, n, rows, mean: Float32Array.from(sum, (value) => value / n) };
+}
+
+/** Refuses a store without held-out rows, before anything is made for it. */
+export function requireHeldOut(store: ActivationStore): void {
+  if (store.manifest.heldOut.rows === 0) throw noHeldOut(store);
+}
+
+function noHeldOut(store: ActivationStore): LexiscopeError {
+  return new LexiscopeError(
+    "invalid_input",
+    `${store.path} has no held-out rows: every number about a dictionary is taken on documents that it was not trained on`,
+    {
+      file: store.path,
+      hint: "harvest several documents, or one cut into several (`--split block` cuts at blank lines)",
+    },
+  );
 }
 
 /** FVU about the sample's mean and L0 (science.md §2.7) over at most `limit` rows. */

@@ -229,3 +229,12 @@ test.skipIf(!disk)(
     }
   },
 );
+
+test("a store without held-out rows is refused before a folder is made", async () => {
+  const contexts = [{ rows: Float32Array.from({ length: 80 }, (_, i) => i % 7), heldOut: false }];
+  const few = await writeStore(await temporaryFolder(), { contexts, d: 8, perShard: 1 });
+  const parent = await temporaryFolder();
+  const config = trainConfig("short", { features: 16, k: 2, batch: 4, steps: 2 }, { d: 8, trainRows: 10 });
+  await expect(finish(train({ store: few, out: join(parent, "never"), config }))).rejects.toThrow(/no held-out rows/);
+  expect(await readdir(parent)).toEqual([]);
+});

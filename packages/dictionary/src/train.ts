@@ -10,7 +10,7 @@ import { checkpointSteps, loadCheckpoint, removeCheckpoint, saveCheckpoint, type
 import { checkConfig } from "./config.ts";
 import { evaluateAll, evaluationFor, type EvaluationOptions } from "./evaluation.ts";
 import { finishDictionary, isFinished } from "./finish.ts";
-import { loadHeldOut, reconstructionMetrics, type HeldOutSample } from "./held-out.ts";
+import { loadHeldOut, reconstructionMetrics, requireHeldOut, type HeldOutSample } from "./held-out.ts";
 import { appendMetrics, rewindMetrics } from "./metrics-log.ts";
 import type { SiteStatistics } from "./normalise.ts";
 import { openDictionary } from "./open.ts";
@@ -46,6 +46,7 @@ export async function* train(options: TrainOptions): Work<Dictionary> {
   const statistics = chooseSite(store, options.site);
   await checkModel(store, model, signal);
   checkConfig(config, statistics.d);
+  requireHeldOut(store);
   const evaluation = { ...evaluationFor(config), ...definedOnly(options.evaluation ?? {}) };
   const folder = resolveRef("dictionaries", options.out);
   const run: RunIdentity = { config, planHash: store.manifest.planHash, site: statistics.name };

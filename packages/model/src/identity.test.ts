@@ -25,7 +25,7 @@ test("computed once per path, size and time of change", async () => {
   expect(await ask()).toEqual(first);
   await utimes(file, 1, 1);
   expect((await ask()).weightsHash).toBe(sha256("computed 2"));
-  await writeFile(join(shelf("models"), "identities.json"), '{"x": 3, "y"');
+  await writeFile(join(shelf("models"), ".identities.json"), '{"x": 3, "y"');
   expect((await ask()).weightsHash).toBe(sha256("computed 3"));
   expect((await ask()).weightsHash).toBe(sha256("computed 3"));
 });

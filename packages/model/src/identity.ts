@@ -44,8 +44,9 @@ export async function rememberedHashes(
   return hashes;
 }
 
+/** A dot file, so that it is not taken for a model. */
 function memoryPath(): string {
-  return join(shelf("models"), "identities.json");
+  return join(shelf("models"), ".identities.json");
 }
 
 async function readMemory(): Promise<Record<string, FileHashes>> {

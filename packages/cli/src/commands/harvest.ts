@@ -72,6 +72,9 @@ export function harvestCommand(): AnyCommand {
         out.print(
           `${formatCount(result.tokens)} tokens, ${formatCount(result.rows)} rows (${formatCount(result.heldOutRows)} held out) at ${result.sites.join(", ")}: ${formatBytes(result.bytes)} in ${result.path}`,
         );
+        if (result.tokens < options.tokens) out.note(`The text has no more: ${formatCount(options.tokens)} tokens were asked for.`);
+        if (result.heldOutRows === 0)
+          out.note("No document was held out, and training needs some for its numbers: harvest several documents, or cut one with --split.");
         out.print(`Next: lexiscope train --store ${options.out ?? name}`);
         out.result(result);
       }),
