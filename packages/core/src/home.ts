@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { LexiscopeError } from "./errors.ts";
 
 /** Kinds of things that Lexiscope keeps; each has a folder of its own in the home. */
 export type Shelf = "models" | "text" | "stores" | "dictionaries" | "atlases";
@@ -19,5 +20,6 @@ export function shelf(kind: Shelf): string {
 
 /** Where a thing named `ref` lives: a name (no separator) on its shelf, anything else is a path. */
 export function resolveRef(kind: Shelf, ref: string): string {
+  if (ref.trim() === "") throw new LexiscopeError("invalid_input", "the name is empty", { field: kind, hint: "give a name, or a path" });
   return /[/\\]/.test(ref) || ref === "." || ref === ".." ? ref : join(shelf(kind), ref);
 }

@@ -61,7 +61,7 @@ describe("mistakes", () => {
     [["--text", ""], 2, "the text is empty"],
     [[], 2, "there is no text"],
     [["--text", "a", "--text-file", "b"], 2, "there are two texts"],
-    [["--text-file", "/none/there"], 4, "ENOENT"],
+    [["--text-file", "/none/there"], 4, "/none/there does not exist"],
     [["--text", "x".repeat(129)], 2, "the text has 129 tokens; the model's context holds 128"],
     [["--text", "ab", "--edit", "ablate:3@7-9"], 2, "would change nothing"],
     [["--text", "ab", "--edit", "ablate:64"], 2, "the atlas has features 0 to 63"],

@@ -1,4 +1,3 @@
-import { readFile, stat } from "node:fs/promises";
 import type { ForwardResult } from "@lexiscope/contract";
 import { LexiscopeError } from "@lexiscope/core";
 import { forwardText, parseEdit, type ForwardTextResult } from "@lexiscope/steering";
@@ -6,12 +5,10 @@ import type { Colors } from "../colors.ts";
 import { type AnyCommand, createCommand } from "../command.ts";
 import { runCommand } from "../context.ts";
 import { number, percent, quoted } from "../look/feature-view.ts";
+import { readTextFile } from "../look/text-file.ts";
 import { defaultModel, modelRef, openModelFor, withAtlasIf } from "../look/session.ts";
 import { count, oneOf, several } from "../options.ts";
 import { formatTable } from "../text.ts";
-
-/** A context of a few million tokens is less than this. */
-const maxTextBytes = 64 * 2 ** 20;
 
 export function forwardCommand(): AnyCommand {
   return createCommand("forward", "Run the model once over a text: likely next tokens, norms, loss.", [
@@ -71,19 +68,7 @@ async function readText(options: { text?: string | undefined; textFile?: string 
       hint: 'give one of --text "…" and --text-file FILE',
     });
   if (text !== undefined) return text;
-  const file = textFile ?? "";
-  const { size } = await stat(file);
-  if (size > maxTextBytes)
-    throw new LexiscopeError("invalid_input", `${file} has ${size} bytes; a text for one pass has at most ${maxTextBytes}`, {
-      file,
-      hint: "give a shorter text",
-    });
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readFile(file));
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    throw new LexiscopeError("bad_file", `${file} is not UTF-8 text`, { file, cause, hint: "convert it to UTF-8" });
-  }
+  return readTextFile(textFile ?? "");
 }
 
 /** A line a token: what it is and what may follow it. */

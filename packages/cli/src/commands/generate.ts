@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { type AnyCommand, createCommand } from "../command.ts";
 import { runCommand } from "../context.ts";
 import { answer } from "../look/answer.ts";
 import { readEdits, withGenerationOptions } from "../look/generation-options.ts";
 import { modelRef, openModelFor, withAtlasIf } from "../look/session.ts";
+import { readTextFile } from "../look/text-file.ts";
 import { safeText } from "../look/visible-text.ts";
 
 export function generateCommand(): AnyCommand {
@@ -18,7 +18,7 @@ export function generateCommand(): AnyCommand {
     .action((prompt, options) =>
       runCommand(options, async (context) => {
         const edits = readEdits(options);
-        const text = prompt === "-" ? readFileSync(0, "utf8") : prompt;
+        const text = prompt === "-" ? await readTextFile("the standard input", process.stdin) : prompt;
         await withAtlasIf(edits.length > 0, options.atlas, async (atlas, atlasName) => {
           const model = await openModelFor(context, modelRef(options.model, atlas), options.dtype);
           if (context.colors.enabled && !options.beside) context.out.write(context.colors.dim(safeText(text)));

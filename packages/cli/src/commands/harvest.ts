@@ -74,7 +74,9 @@ export function harvestCommand(): AnyCommand {
         );
         if (result.tokens < options.tokens) out.note(`The text has no more: ${formatCount(options.tokens)} tokens were asked for.`);
         if (result.heldOutRows === 0)
-          out.note("No document was held out, and training needs some for its numbers: harvest several documents, or cut one with --split.");
+          out.note(
+            "No document was held out, and training needs some for its numbers: harvest several documents, or cut one with --split.",
+          );
         out.print(`Next: lexiscope train --store ${options.out ?? name}`);
         out.result(result);
       }),

@@ -14,10 +14,14 @@ export function numbersView(
   const lines = [
     formatTable(rows, [1, 2, 3, 4]),
     `${formatCount(dead.count)} of ${formatCount(features)} features are dead (${share.toFixed(1)} %): silent for the last ${formatCount(dead.windowTokens)} tokens of training.`,
-    colors.dim(
-      `On ${formatCount(metrics.tokens)} held-out tokens. FVU = Σ‖x−x̂‖² / Σ‖x−x̄‖² about the mean; ΔCE = loss with x̂ in place of x, minus clean${metrics.ceClean === null ? "" : ` (${metrics.ceClean.toFixed(3)})`}.`,
-    ),
+    colors.dim(`On ${formatCount(metrics.tokens)} held-out tokens: FVU = Σ‖x−x̂‖² / Σ‖x−x̄‖² about the mean, L0 = features on per token.`),
   ];
+  if (metrics.ceClean !== null)
+    lines.push(
+      colors.dim(
+        `On ${formatCount(metrics.ceTokens ?? metrics.tokens)} of them: ΔCE = loss with x̂ in place of x, minus clean (${metrics.ceClean.toFixed(3)})${metrics.deltaCeMeanAblation === null ? "" : `; recovered = share of the ${metrics.deltaCeMeanAblation.toFixed(2)} nats that the mean in place of x costs`}.`,
+      ),
+    );
   return lines.join("\n");
 }
 
