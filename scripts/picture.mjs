@@ -56,7 +56,9 @@ function styledLines(text) {
       const code = /^\x1b\[([0-9;]*)m$/.exec(part);
       if (code) style = nextStyle(style, code[1].split(";").map(Number));
       else {
-        const shown = Array.from(part).slice(0, columns - at).join("");
+        const shown = Array.from(part)
+          .slice(0, columns - at)
+          .join("");
         if (shown) runs.push({ at, text: shown, ...style });
         at += Array.from(shown).length;
       }

@@ -1,9 +1,10 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { copyFile, cp, mkdir, open, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { lexiscopeHome } from "@lexiscope/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { lexiscope, makeHome, type Run, tinyStart, writeReports } from "./support.ts";
+import { lexiscope, makeHome, root, type Run, tinyStart, writeReports } from "./support.ts";
 
 let home: string;
 let text: string;
@@ -164,6 +165,22 @@ describe("things that do not belong together", () => {
     expectRefusal(await lexiscope(["generate", "x", "--atlas", "good", "--edit", "clamp:999999=2x"], { home }), 2, /999999/);
   });
 
+  test("other weights of the same model are used with a warning that says how far they differ, another model is refused", async () => {
+    const original = await find(join(lexiscopeHome(), "models"), /\.gguf$/);
+    const [other, stranger] = [join(home, "SmolLM2-135M-Instruct.Q4_1.gguf"), join(home, "stranger.gguf")];
+    await copyFile(original, other);
+    await flipByte(other, 60_000_001);
+    await copyFile(other, stranger);
+    const run = await lexiscope(["inspect", "The otter", "--atlas", "good", "--model", other], { home });
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/other weights of the same model.*differ by [\d.]+ %/);
+    const edited = ["forward", "--text", "The otter", "--atlas", "good", "--model", stranger, "--edit", "add:3=1n"];
+    expectRefusal(await lexiscope(edited, { home }), 6, /the open model is stranger[\s\S]*--other-model/);
+    expect((await lexiscope([...edited, "--other-model"], { home })).stderr).toMatch(/another model of the same shape/);
+    await rm(other);
+    await rm(stranger);
+  }, 120_000);
+
   test("sites, contexts, widths and k that cannot be", async () => {
     expectRefusal(await lexiscope(["harvest", "--text", text, "--site", "blocks.30.hook_resid_post"], { home }), 2, /blocks 0 to 29/);
     expectRefusal(await lexiscope(["harvest", "--text", text, "--site", "middle"], { home }), 2, /is not a site/);
@@ -172,6 +189,10 @@ describe("things that do not belong together", () => {
     expectRefusal(await lexiscope([...train, "--features", "16", "--k", "17"], { home }), 2, /k is 17/);
     expectRefusal(await lexiscope([...train, "--features", "16M"], { home }), 7, /memory/);
     expectRefusal(await lexiscope([...train, "--warmup", "9", "--steps", "5"], { home }), 2, /warm-up/);
+    expectRefusal(await lexiscope([...train, "--features", "64", "--k", "0"], { home }), 2, /--k "0"/);
+    expectRefusal(await lexiscope([...train, "--features", "1e12"], { home }), 2, /--features "1e12"/);
+    expectRefusal(await lexiscope([...train, "--lr", "NaN"], { home }), 2, /--lr "NaN"/);
+    expectRefusal(await lexiscope(["harvest", "--text", text, "--out", ""], { home }), 2, /name is empty/);
   });
 });
 
@@ -220,6 +241,14 @@ describe("text", () => {
   });
 });
 
+test.skipIf(!existsSync("/dev/full"))("an output that cannot be written is said", async () => {
+  const command = `"${process.execPath}" "${join(root, "scripts", "lexiscope.mjs")}" list > /dev/full`;
+  const run = spawnSync("sh", ["-c", command], { encoding: "utf8", env: { ...process.env, LEXISCOPE_HOME: home } });
+  expect(run.status).toBe(7);
+  expect(run.stderr).toMatch(/output cannot be written/);
+  expect(run.stderr).not.toMatch(/\n\s+at /);
+});
+
 test("a full disk is said before anything is written, and while it is written", async ({ skip }) => {
   const disk = join(home, "disk");
   await mkdir(disk);
@@ -266,9 +295,8 @@ test("a full disk is said before anything is written, and while it is written", 
 test("a home that cannot be written is named", async () => {
   const file = join(home, "a-file");
   await writeFile(file, "");
-  const run = await lexiscope(["harvest", "--text", text, "--tokens", "600", "--context", "64"], {
-    home: join(dirname(file), "a-file", "below"),
-  });
-  expect(run.code).not.toBe(0);
-  expect(run.stderr).not.toMatch(/\n\s+at .*:\d+/);
+  const below = join(dirname(file), "a-file", "below");
+  expectRefusal(await lexiscope(["harvest", "--text", text, "--tokens", "600", "--context", "64"], { home: below }), 7, /a-file\/below/);
+  const train = ["train", "--store", join(home, "stores", "good"), "--features", "64", "--k", "4", "--steps", "4", "--no-loss"];
+  expectRefusal(await lexiscope([...train, "--dictionary", join(below, "x")], { home }), 7, /a-file\/below\/x cannot be made/);
 });

@@ -3,19 +3,19 @@ import { withTask } from "@lexiscope/native";
 import type { Atlas } from "./types.ts";
 
 /** Features whose strongest example is read again: a second of work. */
-const probes = 8;
+const probes = 12;
 
 /**
- * How far a model's activations are from those in an atlas: ‖a − a′‖ / ‖a‖ over the strongest examples of a few features
- * spread over the dictionary, a being what the atlas holds and a′ what this model gives at the same tokens. About 0 for
- * the atlas's own weights, about 1 or more for a model with which the features have nothing in common. Undefined when no
- * feature fired.
+ * How far a model's activations are from those in an atlas: the median over a few features, spread over the dictionary,
+ * of ‖a − a′‖ / ‖a‖ on the strongest example, a being what the atlas holds and a′ what this model gives at the same
+ * tokens. About 0 for the atlas's own weights, about 1 or more for a model with which the features have nothing in common.
+ * Undefined when no feature fired.
  */
 export async function exampleDrift(model: Model, atlas: Atlas, signal?: AbortSignal): Promise<number | undefined> {
   const alive = atlas.list({ orderBy: "index", descending: false, limit: atlas.manifest.dictionary.features, offset: 0, alive: true });
   const { native } = await atlas.dictionary(signal);
   const { site, keep } = atlas.manifest.dictionary;
-  let [difference, total] = [0, 0];
+  const shares: number[] = [];
   for (let i = 0; i < Math.min(probes, alive.length); i++) {
     const feature = alive[Math.floor((i * alive.length) / Math.min(probes, alive.length))]?.index ?? 0;
     const [example] = (await atlas.feature(feature)).examples;
@@ -30,12 +30,14 @@ export async function exampleDrift(model: Model, atlas: Atlas, signal?: AbortSig
     indices.forEach((index, at) => {
       if (index === feature) now[Math.floor(at / native.k)] = values[at] ?? 0;
     });
+    let [difference, total] = [0, 0];
     for (const [position, before] of activations.entries()) {
       if (position === 0 && keep.skipPositionZero) continue;
       if (before === 0 && keep.skipSpecialTokens && model.tokenizer.specialIds.has(tokens[position] ?? -1)) continue;
       difference += (before - (now[position] ?? 0)) ** 2;
       total += before ** 2;
     }
+    if (total > 0) shares.push(Math.sqrt(difference / total));
   }
-  return total > 0 ? Math.sqrt(difference / total) : undefined;
+  return shares.sort((a, b) => a - b)[shares.length >> 1];
 }

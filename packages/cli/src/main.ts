@@ -39,12 +39,20 @@ function leave(error: unknown, json: boolean): number {
   return json ? reportError(wrong, { json }) : wrong.exitCode;
 }
 
-/** `lexiscope list | head -1` ends quietly. */
+function unwritable(cause: NodeJS.ErrnoException): LexiscopeError {
+  return new LexiscopeError("environment", `the output cannot be written: ${cause.message}`, {
+    cause,
+    hint: "free some space, or write it elsewhere",
+  });
+}
+
+/** `lexiscope list | head -1` ends quietly; a full disk behind `>` is said. */
 function quietBrokenPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") process.exit(0);
-      throw error;
+      if (stream === process.stdout) process.exitCode = reportError(unwritable(error), { json: false });
+      process.exit(process.exitCode ?? 7);
     });
   }
 }

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { formatBytes, lockFolder, readExactly, readJson, requireDisk, sha256, sha256File, writeFileAtomic } from "./files.ts";
+import { formatBytes, lockFolder, makeFolder, readExactly, readJson, requireDisk, sha256, sha256File, writeFileAtomic } from "./files.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -111,4 +111,18 @@ it("lets one of many starters have the folder", async () => {
   const results = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => lockFolder(folder, `starter ${i}`)));
   expect(results.filter((r) => r.status === "fulfilled")).toHaveLength(1);
   expect((await readdir(folder)).filter((name) => name !== ".lock")).toEqual([]);
+});
+
+describe("makeFolder", () => {
+  it("makes what is missing, and names a place where it cannot", async () => {
+    await makeFolder(join(folder, "a", "b"));
+    await makeFolder(join(folder, "a", "b"));
+    await writeFile(join(folder, "file"), "");
+    for (const path of [join(folder, "file"), join(folder, "file", "below")])
+      await expect(makeFolder(path)).rejects.toMatchObject({
+        code: "environment",
+        file: path,
+        hint: expect.stringContaining("LEXISCOPE_HOME"),
+      });
+  });
 });

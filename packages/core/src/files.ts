@@ -7,7 +7,7 @@ import { LexiscopeError, messageOf } from "./errors.ts";
 /** Writes to a temporary name beside `path`, fsyncs, renames, fsyncs the folder: after a kill there is the old file or the new one. */
 export async function writeFileAtomic(path: string, data: string | Uint8Array | readonly Uint8Array[]): Promise<void> {
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   try {
     const file = await open(temporary, "wx");
     try {
@@ -44,20 +44,38 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Makes a folder and those above it. A place that cannot be written is an `environment` error that names it. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const known = asDiskError(error, folder);
+    if (known !== error) throw known;
+    // A read-only file system says ENOENT here; a file in the way ENOTDIR or EEXIST.
+    if (code !== "ENOENT" && code !== "ENOTDIR" && code !== "EEXIST") throw error;
+    throw new LexiscopeError("environment", `the folder ${folder} cannot be made: ${messageOf(error)}`, {
+      file: folder,
+      hint: "choose another folder (LEXISCOPE_HOME says where everything goes), or change its permissions",
+      cause: error,
+    });
+  }
+}
+
 /** Turns ENOSPC, EACCES and the like into an error that says what to do. */
 export function asDiskError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new LexiscopeError("environment", `the disk is full: ${path} could not be written`, {
       file: path,
-      hint: "free some space (`lexiscope list` shows what Lexiscope keeps) and run the same command again; it goes on where it stopped",
+      hint: "free some space (`lexiscope list` shows what Lexiscope keeps) and run the same command again",
       cause: error,
     });
   }
   if (code === "EACCES" || code === "EROFS" || code === "EPERM") {
     return new LexiscopeError("environment", `${path} cannot be written: ${messageOf(error)}`, {
       file: path,
-      hint: "choose another folder with --out or LEXISCOPE_HOME, or change its permissions",
+      hint: "choose another folder (LEXISCOPE_HOME says where everything goes), or change its permissions",
       cause: error,
     });
   }
@@ -152,7 +170,7 @@ export async function requireDisk(path: string, bytes: number, what: string): Pr
   if (free < bytes) {
     throw new LexiscopeError("environment", `${what} needs ${formatBytes(bytes)} on disk at ${path}; ${formatBytes(free)} are free`, {
       file: path,
-      hint: "free some space, ask for fewer tokens, or choose another folder with --out or LEXISCOPE_HOME",
+      hint: "free some space, ask for fewer tokens, or choose another folder (LEXISCOPE_HOME says where everything goes)",
     });
   }
 }
@@ -173,7 +191,7 @@ export function formatBytes(bytes: number): string {
  * time of our process; a lock whose process is gone is taken over.
  */
 export async function lockFolder(folder: string, purpose: string): Promise<() => Promise<void>> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, ".lock");
   const own = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   try {

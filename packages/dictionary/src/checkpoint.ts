@@ -96,7 +96,7 @@ export function checkRun(file: string, found: RunIdentity, run: RunIdentity): vo
   throw new LexiscopeError("mismatch", `${file} belongs to a run with ${field} ${show(found)}; now it is ${show(run)}`, {
     file,
     field,
-    hint: "train with the settings of that run, or choose another folder with --out",
+    hint: "train with the settings of that run, or choose another name with --dictionary",
   });
 }
 

@@ -25,7 +25,8 @@ export function compareModels(path: string, made: ModelIdentity, open: ModelIden
     });
   }
   const what = sameName ? "other weights of the same model" : "another model of the same shape";
-  return [`${path} was made for ${describe(made)}; ${describe(open)} is open, ${what}: features may mean something else here`];
+  const short = ({ name, weightsHash }: ModelIdentity): string => `${name} (weights ${weightsHash.slice(0, 12)})`;
+  return [`${path} was made for ${short(made)}; open is ${short(open)}, ${what}: features may mean something else`];
 }
 
 function describe({ name, d, layers, vocabulary, weightsHash }: ModelIdentity): string {

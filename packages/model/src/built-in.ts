@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   LexiscopeError,
   RateMeter,
   lockFolder,
+  makeFolder,
   requireDisk,
   sha256File,
   shelf,
@@ -49,7 +50,7 @@ export async function fetchBuiltIn({ offline = false, signal, onProgress }: Fetc
       hint: `run once without --offline, or ${otherwise}`,
     });
   const folder = join(shelf("models"), builtInModel.name);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await requireDisk(folder, 2 * builtInModel.downloadBytes + builtInModel.bytes, "getting the built-in model");
   const unlock = await waitForLock(folder, signal, onProgress);
   try {
@@ -68,6 +69,7 @@ export async function fetchBuiltIn({ offline = false, signal, onProgress }: Fetc
     return path;
   } finally {
     await unlock();
+    await rmdir(folder).catch(() => {}); // left empty by a failure, it would be listed as a model
   }
 }
 

@@ -31,7 +31,7 @@ export async function resolveModel(ref: string, options: FetchOptions = {}): Pro
   if (place) return { ...place, name: ref };
   throw new LexiscopeError("not_found", `there is no model ${JSON.stringify(ref)}`, {
     field: "model",
-    hint: `name ${builtInModel.name} (built in), a .gguf file, a Hugging Face folder, or a model in ${hubCacheFolder()}`,
+    hint: `name ${builtInModel.name} (built in), a .gguf file, a Hugging Face folder, or a model in ${hubCacheFolder()}; \`--model\` takes any of them`,
   });
 }
 

@@ -110,7 +110,7 @@ describe("a dictionary for another model", () => {
   it("of other weights is a warning that says how far they differ", async () => {
     const atlas = { ...changed({ model: made() }), drift: () => Promise.resolve(0.0712) };
     const { warnings } = await prepare(["ablate:1"], atlas);
-    expect(warnings).toEqual([expect.stringMatching(/000000000000.*other weights of the same model.*differ by 7\.1 % \(RMS\)/)]);
+    expect(warnings).toEqual([expect.stringMatching(/000000000000.*other weights of the same model.*differ by 7\.1 % \(median\)/)]);
   });
   it("of another name is a mismatch, or a warning when it is allowed", async () => {
     const atlas = changed({ model: { ...made(), name: "other" } });

@@ -85,7 +85,9 @@ export async function checkMadeFor(model: Model, atlas: EditSource, options: Edi
   if (warnings.length === 0) return [];
   const drift = await atlas.drift?.(model, options.signal);
   if (drift === undefined) return warnings;
-  return warnings.map((warning) => `${warning}; on the atlas's own examples activations differ by ${(100 * drift).toPrecision(2)} % (RMS)`);
+  return warnings.map(
+    (warning) => `${warning}; on the atlas's own examples activations differ by ${Number((100 * drift).toPrecision(2))} % (median)`,
+  );
 }
 
 function resolveValue(edit: Edit, atlas: EditSource): number {

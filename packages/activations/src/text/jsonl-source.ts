@@ -49,7 +49,11 @@ export async function jsonlSource(path: string, options: JsonlSourceOptions = {}
 
 async function firstRow(path: string): Promise<Record<string, unknown>> {
   for await (const { line, value } of readJsonl(path)) return asRow(value, `${path}, line ${line}`);
-  throw new LexiscopeError("invalid_input", `${path} is empty`, { file: path, field: "text" });
+  throw new LexiscopeError("invalid_input", `${path} is empty`, {
+    file: path,
+    field: "text",
+    hint: "give it a line for each document, or take it out",
+  });
 }
 
 function asRow(value: unknown, where: string): Record<string, unknown> {

@@ -30,6 +30,8 @@ export function chatCommand(): AnyCommand {
             hint: "give one of them",
           });
         const message = options.message ?? argument;
+        if (message?.trim() === "")
+          throw new LexiscopeError("invalid_input", "the message is empty", { field: "message", hint: "say something to the model" });
         const edits = readEdits(message === undefined ? { edit: options.edit } : options); // a chat of several turns may get edits later
         const messages: ChatMessage[] = options.system === undefined ? [] : [{ role: "system", content: options.system }];
         await withAtlasIf(edits.length > 0, options.atlas, async (atlas, atlasName) => {

@@ -51,6 +51,8 @@ export async function chatInTerminal(session: ChatSession, state: ChatState): Pr
   let answering: AbortController | undefined;
   // In a terminal that is being read, Ctrl-C comes here and not as a signal.
   terminal.on("SIGINT", () => (answering ? answering.abort() : terminal.close()));
+  const typedAhead: string[] = []; // lines that came while an answer was given
+  terminal.on("line", (line) => typedAhead.push(line));
   const left = new Promise<undefined>((resolve) => terminal.once("close", () => resolve(undefined)));
   const reply = async (now: ChatState): Promise<Reply> => {
     const stop = new AbortController();
@@ -71,7 +73,8 @@ export async function chatInTerminal(session: ChatSession, state: ChatState): Pr
     await chatLoop(
       state,
       {
-        read: () => Promise.race([terminal.question(colors.bold("› "), { signal }).catch(() => undefined), left]),
+        read: async () =>
+          typedAhead.shift() ?? Promise.race([terminal.question(colors.bold("› "), { signal }).catch(() => undefined), left]),
         print: (text) => out.print(text),
       },
       reply,

@@ -34,7 +34,7 @@ test.skipIf(!existsSync("/dev/zero"))("a stream without end is refused, not read
 
 test.skipIf(process.platform === "win32")("a pipe is read", async () => {
   const pipe = join(folder, "pipe");
-  execFileSync("mkfifo", [pipe]);
+  execFileSync("sh", ["-c", `mkfifo "${pipe}"`]);
   const [text] = await Promise.all([readTextFile(pipe), writeFile(pipe, "from a pipe")]);
   expect(text).toBe("from a pipe");
 });
