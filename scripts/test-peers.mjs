@@ -43,7 +43,7 @@ try {
       : "there is no dictionary `first`: run `npm start` before",
   );
   await check("bench-peers.txt", ["torch", "transformers", "gguf", "accelerate"], async () => [
-    [process.execPath, join(root, "lexiscope"), "bench", "--peers", "--python", python],
+    [process.execPath, "lexiscope", "bench", "--peers", "--python", python],
   ]);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
