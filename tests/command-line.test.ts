@@ -31,6 +31,12 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 describe("help", () => {
+  test("says that a command does not exist", async () => {
+    const { code, stderr } = await lexiscope(["help", "nope"], { home });
+    expect(code).toBe(2);
+    expect(stderr).toContain('there is no command "nope"');
+  });
+
   test("the bare command shows every command and how to begin", async () => {
     for (const args of [[], ["help"], ["--help"]]) {
       const { code, stdout } = await lexiscope(args, { home });

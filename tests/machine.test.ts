@@ -32,6 +32,11 @@ test("doctor names a native core that does not load, and how to get it", async (
 test("a CPU path can be forced, and one that is not there is refused by name", async () => {
   const forced = doctorResultSchema.parse((await lexiscope(["doctor", "--json"], { home, env: { LEXISCOPE_CPU: "portable" } })).last());
   expect(forced.cpu?.path).toBe("portable");
+  const one = doctorResultSchema.parse((await lexiscope(["doctor", "--json"], { home, env: { LEXISCOPE_THREADS: "1" } })).last());
+  expect(one.cpu?.threads).toBe(1);
+  const none = await lexiscope(["doctor"], { home, env: { LEXISCOPE_THREADS: "0" } });
+  expect(none.stdout).toContain("LEXISCOPE_THREADS=0 is not a number of threads");
+  expect(none.code).toBe(7);
   const wrong = await lexiscope(["doctor"], { home, env: { LEXISCOPE_CPU: "abacus" } });
   expect(wrong.code).not.toBe(0);
   expect(`${wrong.stdout}${wrong.stderr}`).toContain("abacus");

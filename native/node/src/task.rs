@@ -4,6 +4,7 @@ use lexiscope_kernels::{Cancel, Cancelled, CpuPath, Exec};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 
 /// Stops a call, and tells how far it is.
 #[napi]
@@ -41,8 +42,22 @@ impl Task {
     /// What native work needs to run under this task.
     pub fn exec(&self) -> Result<Exec> {
         let path = CpuPath::current().map_err(invalid_input)?;
+        start_threads().map_err(invalid_input)?;
         Ok(Exec::new(path, self.cancel.clone()))
     }
+}
+
+/// Starts the pool once: `LEXISCOPE_THREADS` threads, else one for each processor. Results do not depend on the number.
+fn start_threads() -> std::result::Result<(), String> {
+    static STARTED: OnceLock<std::result::Result<(), String>> = OnceLock::new();
+    const MOST: usize = 1024;
+    let start = || {
+        let Some(text) = std::env::var("LEXISCOPE_THREADS").ok().filter(|t| !t.is_empty()) else { return Ok(()) };
+        let threads = text.parse::<usize>().ok().filter(|n| (1..=MOST).contains(n));
+        let threads = threads.ok_or_else(|| format!("LEXISCOPE_THREADS={text} is not a number of threads (1 to {MOST})"))?;
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(|error| error.to_string())
+    };
+    STARTED.get_or_init(start).clone()
 }
 
 /// An error whose message begins with its code, as `packages/native` expects.

@@ -15,7 +15,10 @@ export async function main(argv: readonly string[]): Promise<void> {
       .configureOutput(json ? { writeErr: () => {} } : {})
       .showHelpAfterError("`lexiscope help COMMAND` shows the options and examples.")
       .addHelpText("after", `\nBegin with:\n  $ lexiscope start\n\n\`lexiscope help COMMAND\` shows a command's options and examples.`);
-    const named = argv.find((word) => !word.startsWith("-"));
+    const words = argv.filter((word) => !word.startsWith("-"));
+    const named = words[0];
+    if (named === "help" && words[1] !== undefined && !registry.some((entry) => entry.name === words[1]))
+      throw new LexiscopeError("invalid_input", `there is no command ${JSON.stringify(words[1])}`, { hint: "`lexiscope help` lists them" });
     const called = registry.filter((entry) => entry.name === named);
     const entries = called.length > 0 ? called : registry;
     for (const entry of entries) {

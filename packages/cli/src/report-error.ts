@@ -24,7 +24,7 @@ export function reportError(error: unknown, { json, stopped = false, stopHint }:
     return known.exitCode;
   }
   const colors = createColors(wantsColors(process.stderr));
-  const head = known.code === "aborted" ? colors.yellow("stopped") : `${colors.red("error:")} ${printable(known.message)}`;
+  const head = known.code === "aborted" ? colors.yellow(printable(known.message)) : `${colors.red("error:")} ${printable(known.message)}`;
   const lines = [head];
   if (known.file && !known.message.includes(known.file)) lines.push(`  in ${printable(known.file)}`);
   if (hint) lines.push(`  ${printable(hint)}`);
@@ -43,7 +43,7 @@ function asKnown(error: unknown, stopped: boolean, stopHint: string | undefined)
   const aborted = (isLexiscopeError(error) && error.code === "aborted") || (error instanceof Error && error.name === "AbortError");
   if (aborted || stopped) {
     const hint = (isLexiscopeError(error) && aborted && error.hint) || stopHint;
-    return new LexiscopeError("aborted", "stopped", hint ? { hint } : {});
+    return new LexiscopeError("aborted", isLexiscopeError(error) && aborted ? error.message : "stopped", hint ? { hint } : {});
   }
   if (isLexiscopeError(error)) return error;
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
