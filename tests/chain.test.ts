@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   cliProgressSchema,
@@ -115,8 +116,17 @@ test("start makes everything once; the second time is quick and says the same", 
   const second = await lexiscope(args, { home });
   expect(startResultSchema.parse(second.last())).toEqual(made);
   expect(second.seconds).toBeLessThan(5);
-  const other = await lexiscope([...tinyStart("tour", text), "--k", "4"], { home });
-  expect(other).toMatchObject({ code: 6, stderr: expect.stringContaining("--name") });
+  const otherText = join(home, "other.txt");
+  await writeFile(otherText, "The ship went on through the night and the captain slept until the morning came. ".repeat(40));
+  // Another request under the same name is refused, never answered with what lies there.
+  for (const change of [
+    ["--k", "4"],
+    ["--steps", "21"],
+    ["--text", otherText],
+  ]) {
+    const other = await lexiscope([...tinyStart("tour", text), ...change], { home });
+    expect(other, change.join(" ")).toMatchObject({ code: 6, stderr: expect.stringContaining("--name") });
+  }
 }, 240_000);
 
 test("list shows it all with its disk use", async () => {

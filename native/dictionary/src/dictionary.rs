@@ -1,4 +1,4 @@
-use crate::decode::decode_row;
+use crate::decode::{decode_row, relu};
 use crate::error::{DictionaryError, require, require_finite, require_shape};
 use lexiscope_kernels::gemm::{PackedMatrix, Precision, gemm};
 use lexiscope_kernels::{Cancelled, Exec, SharedMut, TopKOutput, topk_gemm};
@@ -101,7 +101,7 @@ impl Dictionary {
             Activation::TopK { k } => {
                 let bias = Some(&self.weights.encoder_bias[..]);
                 let mut out = topk_gemm(exec, x, n, &self.packed, &self.weights.encoder, bias, k)?;
-                out.values.iter_mut().for_each(|v| *v = v.max(0.0));
+                relu(&mut out.values);
                 Ok(out)
             }
             Activation::Identity => {

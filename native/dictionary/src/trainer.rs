@@ -9,6 +9,7 @@ mod forward;
 pub(crate) mod state;
 mod update;
 
+use crate::decode::relu;
 use crate::error::{DictionaryError, require, require_finite, require_shape};
 use crate::rng::Rng;
 use crate::weights::Weights;
@@ -82,6 +83,9 @@ pub struct Trainer {
     residual: Residual,
 }
 
+/// Beyond any use, and far from overflowing f32 in the first steps.
+const MOST_LEARNING_RATE: f64 = 1000.0;
+
 impl Trainer {
     /// Random unit decoder rows, encoder = decoder · `encoder_scale`, b_enc = 0.
     pub fn new(exec: &Exec, options: TrainerOptions) -> Result<Self, DictionaryError> {
@@ -93,7 +97,9 @@ impl Trainer {
         require_finite("decoderBias", &options.decoder_bias)?;
         let AdamOptions { beta1, beta2, epsilon } = options.adam;
         let betas = (0.0..1.0).contains(&beta1) && (0.0..1.0).contains(&beta2);
-        require(betas && epsilon > 0.0, || format!("Adam needs 0 ≤ β < 1 and ε > 0, not {beta1}, {beta2}, {epsilon}"))?;
+        require(betas && epsilon as f32 > 0.0 && epsilon.is_finite(), || {
+            format!("Adam needs 0 ≤ β < 1 and ε > 0, not {beta1}, {beta2}, {epsilon}")
+        })?;
         require(
             options.encoder_scale.is_finite() && options.aux_coefficient >= 0.0 && options.aux_coefficient.is_finite(),
             || "encoderScale and auxCoefficient must be finite, auxCoefficient not below 0".to_string(),
@@ -131,7 +137,9 @@ impl Trainer {
     /// One step on rows `rows[j]` of `pool` (bf16 `[P, d]`, raw units). When it fails or is cancelled nothing has changed.
     pub fn step(&mut self, exec: &Exec, pool: &[u16], rows: &[u32], learning_rate: f64) -> Result<StepMetrics, DictionaryError> {
         let TrainerOptions { features, k, scale, .. } = self.options;
-        require(learning_rate.is_finite() && learning_rate >= 0.0, || format!("the learning rate is {learning_rate}"))?;
+        require((0.0..=MOST_LEARNING_RATE).contains(&learning_rate), || {
+            format!("the learning rate is {learning_rate}; it must lie between 0 and {MOST_LEARNING_RATE}")
+        })?;
         let mut clock = Clock(Instant::now());
         let mut ms = PhaseTimes::default();
 
@@ -141,7 +149,7 @@ impl Trainer {
         let Some(packed) = &mut self.packed else { return Err(DictionaryError::Invalid("the encoder is not packed".into())) };
         let bias = Some(&self.weights.encoder_bias[..]);
         let mut code = topk_gemm(exec, self.batch.x(), n, packed, &self.weights.encoder, bias, k)?;
-        code.values.iter_mut().for_each(|v| *v = v.max(0.0));
+        relu(&mut code.values);
         ms.encode = clock.lap();
 
         self.residual.compute(exec, &self.batch, &code, &self.weights.decoder)?;

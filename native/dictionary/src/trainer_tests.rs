@@ -243,3 +243,23 @@ proptest! {
         prop_assert!(last.l0 <= k as f64 && last.loss <= first.loss * 1.02, "{} {}", first.loss, last.loss);
     }
 }
+
+#[test]
+fn a_nan_in_the_encoder_fails_the_step_and_is_not_taken_for_silence() {
+    let mut trainer = Trainer::new(&exec(), options(40, 203, 5)).unwrap();
+    trainer.weights.encoder[3] = f32::NAN;
+    trainer.packed = None;
+    let rows: Vec<u32> = (0..64).collect();
+    assert!(trainer.step(&exec(), &pool(64, 40, 1), &rows, 1e-3).is_err());
+    assert_eq!(trainer.steps(), 0);
+}
+
+#[test]
+fn numbers_that_turn_into_nan_in_f32_are_refused() {
+    for epsilon in [0.0, 1e-60, f64::NAN] {
+        let adam = AdamOptions { epsilon, ..options(8, 16, 2).adam };
+        assert!(Trainer::new(&exec(), TrainerOptions { adam, ..options(8, 16, 2) }).is_err());
+    }
+    let mut trainer = Trainer::new(&exec(), options(40, 203, 5)).unwrap();
+    assert!(trainer.step(&exec(), &pool(64, 40, 1), &[0, 1, 2], 1e39).is_err());
+}

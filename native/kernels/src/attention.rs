@@ -54,6 +54,7 @@ pub fn attention(
     for (s, rows) in sequences.iter().enumerate() {
         assert!(rows.slot.tokens() >= rows.past + rows.len, "the slot must hold the keys of its queries");
         assert!((rows.start + rows.len) * width <= out.len(), "out must be [n, H hd]");
+        assert!(rows.slot.shape() == (kv_heads, head_width), "the slot must be of the same heads");
         for first in (0..rows.len).step_by(QUERIES) {
             chunks.extend((0..kv_heads).map(|kv_head| (s, kv_head, first)));
         }

@@ -39,6 +39,12 @@ test("whatever is thrown after Ctrl-C is a stop, with the way on", () => {
   expect(stderr.text()).toBe("stopped\n  run it again\n");
 });
 
+test("what fails while stopping is said as what it is", () => {
+  const stderr = capture(process.stderr);
+  expect(reportError(new LexiscopeError("environment", "the disk is full"), { json: false, stopped: true, stopHint: "run it again" })).toBe(7);
+  expect(stderr.text()).toContain("the disk is full");
+});
+
 test("an error that names no way on gets the usual one of its kind", () => {
   const stdout = capture(process.stdout);
   reportError(new LexiscopeError("bad_file", "tensor x holds NaN"), { json: true });

@@ -41,7 +41,8 @@ function printable(text: string): string {
 
 function asKnown(error: unknown, stopped: boolean, stopHint: string | undefined): LexiscopeError {
   const aborted = (isLexiscopeError(error) && error.code === "aborted") || (error instanceof Error && error.name === "AbortError");
-  if (aborted || stopped) {
+  // What else goes wrong after a Ctrl-C (a checkpoint that the disk does not hold, say) is said as what it is.
+  if (aborted || (stopped && !isLexiscopeError(error))) {
     const hint = (isLexiscopeError(error) && aborted && error.hint) || stopHint;
     return new LexiscopeError("aborted", isLexiscopeError(error) && aborted ? error.message : "stopped", hint ? { hint } : {});
   }

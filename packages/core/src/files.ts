@@ -49,7 +49,7 @@ export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const code = errorCode(error);
     const known = asDiskError(error, folder);
     if (known !== error) throw known;
     // A read-only file system says ENOENT here; a file in the way ENOTDIR or EEXIST.
@@ -62,9 +62,13 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
+function errorCode(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | undefined)?.code;
+}
+
 /** Turns ENOSPC, EACCES and the like into an error that says what to do. */
 export function asDiskError(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const code = errorCode(error);
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new LexiscopeError("environment", `the disk is full: ${path} could not be written`, {
       file: path,
@@ -103,8 +107,7 @@ export async function readJson(path: string): Promise<unknown> {
       await file.close();
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      throw new LexiscopeError("not_found", `${path} does not exist`, { file: path, cause: error });
+    if (errorCode(error) === "ENOENT") throw new LexiscopeError("not_found", `${path} does not exist`, { file: path, cause: error });
     throw error;
   }
   try {
@@ -193,19 +196,21 @@ export function formatBytes(bytes: number): string {
 export async function lockFolder(folder: string, purpose: string): Promise<() => Promise<void>> {
   await makeFolder(folder);
   const path = join(folder, ".lock");
-  const own = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  const own = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
   try {
-    await writeFile(own, JSON.stringify({ pid: process.pid, started: await processStart(process.pid), purpose }));
+    const mine = JSON.stringify({ pid: process.pid, started: await processStart(process.pid), purpose });
     for (let attempt = 0; attempt < 3; attempt++) {
       try {
+        await writeFile(own, mine); // again each time: the holder may clean the folder of temporary files
         await link(own, path); // appears with its content, or not at all
         return async () => {
           await rm(path, { force: true });
         };
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        if (errorCode(error) === "ENOENT") continue;
+        if (errorCode(error) !== "EEXIST") throw error;
       }
-      await takeStaleLock(folder, path, `${own}.stale`);
+      await takeStaleLock(folder, path, `${own}.stale.tmp`);
     }
   } catch (error) {
     throw asDiskError(error, path);
@@ -231,7 +236,7 @@ async function takeStaleLock(folder: string, path: string, aside: string): Promi
   try {
     await rename(path, aside);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    if (errorCode(error) === "ENOENT") return;
     throw error;
   }
   const moved = await readHolder(aside);
@@ -266,7 +271,7 @@ async function processStart(pid: number): Promise<string> {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return "";
+    if (errorCode(error) === "ESRCH") return "";
   }
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");

@@ -2,7 +2,8 @@
  * The shape of the Rust addon: the only description of it on this side. Letters: n = rows (tokens), d = width,
  * F = features, V = vocabulary, B = rows of a batch of sequences. Arrays are row-major. A method that works for long
  * returns a promise, runs off the main thread, polls its {@link NativeTask} and rejects with a message that begins
- * `cancelled` when the task was cancelled. Errors are plain `Error`s whose message begins with a code and a colon:
+ * `cancelled` when the task was cancelled. Until the promise settles the arrays given to it may be neither written nor
+ * transferred: native code reads them where they lie. Errors are plain `Error`s whose message begins with a code and a colon:
  * `invalid_input: …`, `bad_file: …`, `unsupported: …`, `internal: …` (a panic that was caught).
  */
 export interface Addon {

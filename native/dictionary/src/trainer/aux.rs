@@ -3,6 +3,7 @@
 use super::TrainerOptions;
 use super::batch::Batch;
 use super::forward::{Residual, subtract_code, sums};
+use crate::decode::relu;
 use crate::weights::Weights;
 use lexiscope_kernels::gemm::{PackedMatrix, Precision};
 use lexiscope_kernels::sparse::{Inverted, ReconstructionLoss};
@@ -51,13 +52,16 @@ impl AuxLoss {
         if options.aux_coefficient == 0.0 || k == 0 || variance <= 0.0 {
             return Ok(None);
         }
-        let gather =
-            |from: &[f32]| dead.iter().flat_map(|&i| &from[i as usize * d..(i as usize + 1) * d]).copied().collect::<Vec<f32>>();
+        let gather = |from: &[f32]| {
+            let mut rows = Vec::with_capacity(dead.len() * d);
+            dead.iter().for_each(|&i| rows.extend_from_slice(&from[i as usize * d..(i as usize + 1) * d]));
+            rows
+        };
         let (encoder, decoder) = (gather(&weights.encoder), gather(&weights.decoder));
         let bias: Vec<f32> = dead.iter().map(|&i| weights.encoder_bias[i as usize]).collect();
         let packed = PackedMatrix::pack(exec, Precision::Fast, &encoder, dead.len(), d)?;
         let mut code = topk_gemm(exec, batch.x(), n, &packed, &encoder, Some(&bias), k)?;
-        code.values.iter_mut().for_each(|v| *v = v.max(0.0));
+        relu(&mut code.values);
         let mut left = vec![0f32; n * d];
         subtract_code(exec, residual.rows(), &code, k, &decoder, &mut left)?;
         let (_, squared) = sums(exec, &left, n, d)?;

@@ -95,6 +95,10 @@ impl Trainer {
             let finite =
                 kind == StateType::U64 || words.into_iter().all(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite());
             require(finite, || format!("`{name}` holds NaN or infinity"))?;
+            require(
+                name != "scale" || f32::from_le_bytes([array.data[0], array.data[1], array.data[2], array.data[3]]) > 0.0,
+                || "`scale` is not above 0".to_string(),
+            )?;
             found.push(array);
         }
         let (mut scale, mut steps) = (vec![0f32], vec![0u64]);

@@ -19,6 +19,11 @@ impl KvSlot {
         Self { kv_heads, head_width, ..Self::default() }
     }
 
+    /// Key and value heads, and their width.
+    pub fn shape(&self) -> (usize, usize) {
+        (self.kv_heads, self.head_width)
+    }
+
     /// Tokens there is room for.
     pub fn tokens(&self) -> usize {
         self.tokens

@@ -90,12 +90,17 @@ async function presence(model: Model, atlas: Atlas, feature: number, text: strin
   return sum / (tokens.length - 1) / atlas.summary(feature).maximum;
 }
 
-function says(text: string, word: string): boolean {
-  return text.toLowerCase().includes(word.toLowerCase());
+/** Whether the word stands in the text as a word of its own: "war" is not in "toward". */
+export function says(text: string, word: string): boolean {
+  return wordsOf(text).includes(word.toLowerCase());
+}
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/\p{L}+/gu) ?? [];
 }
 
 /** At least ten words, and more than half of them different. */
 export function isFluent(text: string): boolean {
-  const words = text.toLowerCase().match(/\p{L}+/gu) ?? [];
+  const words = wordsOf(text);
   return words.length >= 10 && new Set(words).size > words.length / 2;
 }
