@@ -90,7 +90,10 @@ async function confirm({ interactive, out }: CommandContext, items: readonly She
   }
 }
 
-/** Locks what may be in use, moves it aside in one step, then deletes: a kill leaves no half of it under its name. */
+/**
+ * Refuses what is being written (its writer holds its lock), moves it aside in one step, then deletes: a kill leaves no
+ * half of it under its name. Readers hold no lock: training or indexing from a store that is removed meanwhile fails.
+ */
 async function removeItem(item: ShelfItem): Promise<void> {
   if (item.kind === "model" || item.kind === "text") {
     await rm(item.path, { recursive: true, force: true });
