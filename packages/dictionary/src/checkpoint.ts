@@ -19,6 +19,8 @@ const checkpointSchema = z.object({
   planHash: z.string(),
   site: z.string(),
   cpuPath: z.string(),
+  /** Dead features after the step. A checkpoint without it leaves that to the log. */
+  dead: z.int().nonnegative().optional(),
   seconds: z.number().nonnegative(),
   sha256: z.string(),
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { configDifference, deadWindow, trainConfig, type TrainSettings } from "./config.ts";
+import { configDifference, deadWindow, recommendedPreset, trainConfig, trainingBytes, type TrainSettings } from "./config.ts";
 
 const data = { d: 576, trainRows: 285_000 };
 const make = (settings: TrainSettings, preset: "default" | "short" = "default"): ReturnType<typeof trainConfig> =>
@@ -59,6 +59,30 @@ test.each<[TrainSettings, string]>([
 
 test("a width that the memory does not hold is refused before anything is allocated", () => {
   expect(() => make({ features: 2 ** 24 })).toThrow(expect.objectContaining({ code: "environment", field: "features" }));
+});
+
+test("the memory of a run counts both trainers, the copied weights, a batch and the pool", () => {
+  const shape = { features: 1000, batch: 100, k: 10, poolRows: 5000 };
+  const weights = 2 * 4 * 1000 * 20;
+  const trainers = 2 * (3 * weights + 4 * 1000 * 20);
+  const bytes = trainers + weights + 100 * (20 * 16 + 10 * 32);
+  expect(trainingBytes(shape, { d: 20, trainRows: 1e9 })).toBe(bytes + 5000 * 20 * 2);
+  expect(trainingBytes(shape, { d: 20, trainRows: 300 })).toBe(bytes + 300 * 20 * 2);
+});
+
+test("a pool that the memory does not hold is refused, unless the store is smaller than it", () => {
+  const poolRows = 1e12;
+  expect(() => trainConfig("short", { poolRows }, { d: 576, trainRows: 1e12 })).toThrow(expect.objectContaining({ code: "environment" }));
+  expect(trainConfig("short", { poolRows }, data).poolRows).toBe(poolRows);
+});
+
+test("a run of fewer than 300 default steps is given the short preset, unless its length or rate is chosen", () => {
+  expect(recommendedPreset({}, data)).toBe("short");
+  expect(recommendedPreset({ features: 16_384, k: 64 }, data)).toBe("short");
+  expect(recommendedPreset({}, { trainRows: 299 * 4096 })).toBe("short");
+  expect(recommendedPreset({}, { trainRows: 299 * 4096 + 1 })).toBe("default");
+  expect(recommendedPreset({}, data, 20e6)).toBe("default");
+  for (const given of [{ steps: 50 }, { batch: 512 }, { learningRate: 1e-3 }]) expect(recommendedPreset(given, data)).toBe("default");
 });
 
 test("the dead window is 10⁷ tokens or a fifth of the run", () => {

@@ -6,6 +6,9 @@ import { trainConfigSchema, type TrainConfig } from "@lexiscope/contract";
 export const presetNames = ["default", "short"] as const;
 export type PresetName = (typeof presetNames)[number];
 
+/** Tokens of a step of the default preset. */
+const defaultBatch = 4096;
+
 /** What can be set; everything else follows from a preset. */
 export type TrainSettings = Partial<Omit<TrainConfig, "architecture">>;
 
@@ -18,7 +21,7 @@ export interface TrainData {
 /** A whole configuration from a preset and the caller's settings. Settings that cannot be are errors that name the field. */
 export function trainConfig(preset: PresetName, settings: TrainSettings, data: TrainData): TrainConfig {
   const features = settings.features ?? (preset === "short" ? 4096 : 16_384);
-  const batch = settings.batch ?? (preset === "short" ? 1024 : 4096);
+  const batch = settings.batch ?? (preset === "short" ? 1024 : defaultBatch);
   const steps = settings.steps ?? (preset === "short" ? 1500 : Math.max(1, Math.ceil(data.trainRows / batch)));
   const base = {
     architecture: "topk",
@@ -67,12 +70,24 @@ export function trainConfig(preset: PresetName, settings: TrainSettings, data: T
       hint: "see `lexiscope train --help` for what can be set",
     });
   }
-  checkConfig(config.data, data.d);
+  checkConfig(config.data, data);
   return config.data;
 }
 
+/** Fewer steps than this leave the default preset's learning rate no time. */
+const fewestDefaultSteps = 300;
+
+/**
+ * The preset for a run that names none: `short` where the default one would make fewer than 300 steps of the data (or of
+ * `tokens`), unless steps, learning rate or batch are given.
+ */
+export function recommendedPreset(settings: TrainSettings, { trainRows }: Pick<TrainData, "trainRows">, tokens = trainRows): PresetName {
+  const chosen = settings.steps ?? settings.learningRate ?? settings.batch;
+  return chosen === undefined && Math.ceil(tokens / defaultBatch) < fewestDefaultSteps ? "short" : "default";
+}
+
 /** Refuses widths, k and sizes that cannot be trained, before anything is allocated. */
-export function checkConfig(config: TrainConfig, d: number): void {
+export function checkConfig(config: TrainConfig, data: TrainData): void {
   const { features, k, auxK, batch, steps, warmupSteps } = config;
   if (k > features)
     throw new LexiscopeError("invalid_input", `k is ${k} and there are ${features} features: at most all of them can be active`, {
@@ -88,20 +103,31 @@ export function checkConfig(config: TrainConfig, d: number): void {
     throw new LexiscopeError("invalid_input", `the warm-up of ${warmupSteps} steps is longer than the run of ${steps}`, {
       field: "warmupSteps",
     });
-  const need = trainingBytes(config, d);
+  const need = trainingBytes(config, data);
   const free = availableMemory();
   if (need > free) {
     throw new LexiscopeError(
       "environment",
-      `${features} features of width ${d} with batches of ${batch} need about ${formatBytes(need)} of memory; ${formatBytes(free)} are free`,
-      { field: "features", hint: "choose fewer features or a smaller batch" },
+      `${features} features of width ${data.d} with batches of ${batch} need about ${formatBytes(need)} of memory; ${formatBytes(free)} are free`,
+      { field: "features", hint: "choose fewer features, a smaller batch or a smaller pool of rows" },
     );
   }
 }
 
-/** Weights, two moments and the packed encoder, and what a batch needs. */
-export function trainingBytes({ features, batch, k }: Pick<TrainConfig, "features" | "batch" | "k">, d: number): number {
-  return features * d * (2 * 4 * 3 + 4) + batch * (d * 16 + k * 32);
+/**
+ * The most bytes that a run holds at once: its trainer (weights, two moments, the packed encoder), what a batch needs,
+ * the pool of rows in bf16, and the larger of what stands beside the trainer at a checkpoint (a copy of its state) and at the
+ * end (the trainer of the random baseline, and weights copied out of it).
+ */
+export function trainingBytes(
+  { features, batch, k, poolRows }: Pick<TrainConfig, "features" | "batch" | "k" | "poolRows">,
+  { d, trainRows }: TrainData,
+): number {
+  const weights = 2 * 4 * features * d;
+  const state = 3 * weights;
+  const trainer = state + 4 * features * d;
+  const pool = 2 * d * Math.min(trainRows, Math.max(poolRows, 2 * batch));
+  return trainer + Math.max(state, trainer + weights) + batch * (d * 16 + k * 32) + pool;
 }
 
 /** Tokens of silence after which a feature counts as dead: given, or 10⁷ or a fifth of the run, whichever is less. */

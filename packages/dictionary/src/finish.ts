@@ -6,7 +6,6 @@ import type { ActivationStore } from "@lexiscope/activations";
 import type { NativeTrainer } from "@lexiscope/native";
 import { deadWindow } from "./config.ts";
 import type { EvaluationResults } from "./evaluation.ts";
-import { lastMetrics } from "./metrics-log.ts";
 import { inputScale, type SiteStatistics } from "./normalise.ts";
 import { configFile, weightsFile, writeSaeLens } from "./saelens.ts";
 
@@ -27,13 +26,15 @@ export async function finishDictionary(done: {
   config: TrainConfig;
   trainer: NativeTrainer;
   results: EvaluationResults;
+  /** Features that were dead after the last step. */
+  dead: number;
   cpuPath: string;
   seconds: number;
 }): Promise<void> {
   const { folder, store, statistics, config, trainer, results } = done;
   const { manifest: source } = store;
   const { metrics, random, pca, randomSteps, pcaComponents } = results;
-  const dead = { count: (await lastMetrics(join(folder, "metrics.jsonl"))).dead, windowTokens: deadWindow(config) };
+  const dead = { count: done.dead, windowTokens: deadWindow(config) };
   await writeSaeLens(folder, trainer.weights(), {
     d: statistics.d,
     features: config.features,

@@ -1,5 +1,14 @@
 export type { Dictionary } from "./types.ts";
-export { configDifference, deadWindow, presetNames, trainConfig, type PresetName, type TrainData, type TrainSettings } from "./config.ts";
+export {
+  configDifference,
+  deadWindow,
+  presetNames,
+  recommendedPreset,
+  trainConfig,
+  type PresetName,
+  type TrainData,
+  type TrainSettings,
+} from "./config.ts";
 export { train, type TrainOptions } from "./train.ts";
 export { evaluationFor, type EvaluationOptions } from "./evaluation.ts";
 export { compareModels, type CompareModelsOptions } from "./compare-models.ts";

@@ -1,8 +1,9 @@
 import { appendFile, readFile } from "node:fs/promises";
 import { asDiskError, writeFileAtomic } from "@lexiscope/core";
+import type { Look } from "./look.ts";
 
-/** One line of `metrics.jsonl`. */
-export interface MetricsLine {
+/** One line of `metrics.jsonl`; with what a look said, when there was one at this step. */
+export interface MetricsLine extends Partial<Look> {
   step: number;
   tokens: number;
   loss: number;
@@ -13,8 +14,6 @@ export interface MetricsLine {
   dead: number;
   learningRate: number;
   tokensPerSecond: number;
-  /** FVU on held-out rows, when it was taken at this step. */
-  heldOutFvu?: number;
 }
 
 export async function appendMetrics(path: string, line: MetricsLine): Promise<void> {
@@ -38,8 +37,8 @@ export async function rewindMetrics(path: string, step: number): Promise<void> {
   await writeFileAtomic(path, lines.map((line) => `${line}\n`).join(""));
 }
 
-/** The last line of the log: the step that ended the run is always in it. */
-export async function lastMetrics(path: string): Promise<MetricsLine> {
-  const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
-  return JSON.parse(lines.at(-1) ?? "") as MetricsLine;
+/** The last line of the log; undefined: it has none. */
+export async function lastMetrics(path: string): Promise<MetricsLine | undefined> {
+  const line = (await readFile(path, "utf8")).trimEnd().split("\n").at(-1);
+  return line ? (JSON.parse(line) as MetricsLine) : undefined;
 }

@@ -7,7 +7,7 @@ import { openModel, type Model } from "@lexiscope/model";
 import { withTask } from "@lexiscope/native";
 import { pcaBaseline } from "./baselines.ts";
 import { trainConfig } from "./config.ts";
-import { lossContexts, patchedLoss, type Patch } from "./patched-loss.ts";
+import { lossContexts, patchedLoss, sumLosses, type Patch } from "./patched-loss.ts";
 
 const site = "blocks.0.hook_resid_post";
 const d = 32;
@@ -65,4 +65,15 @@ test("tokens beyond the norm limit keep their activation", async () => {
   const sites = store.manifest.sites.map((entry) => ({ ...entry, medianNorm: 1e-6 }));
   const strict = { ...store, manifest: { ...store.manifest, sites } };
   expect(await loss({ kind: "mean", mean: new Float32Array(d) }, strict)).toBe(await loss({ kind: "none" }));
+});
+
+test("only the last position of a sequence may have no loss", () => {
+  const lengths = Int32Array.of(3, 2);
+  const mask = Uint8Array.of(0, 1, 1, 1, 1);
+  expect(sumLosses(Float32Array.of(9, 2, NaN, 4, NaN), lengths, mask, site)).toEqual({ sum: 6, count: 2 });
+  for (const at of [0, 1, 3]) {
+    const nll = Float32Array.of(9, 2, NaN, 4, NaN);
+    nll[at] = NaN;
+    expect(() => sumLosses(nll, lengths, mask, site)).toThrow(expect.objectContaining({ code: "bad_file", field: site }));
+  }
 });

@@ -1,4 +1,5 @@
 import { keepMask, type ActivationStore, type StoredContext } from "@lexiscope/activations";
+import { LexiscopeError } from "@lexiscope/core";
 import type { Model } from "@lexiscope/model";
 import { withTask, type NativeDictionary } from "@lexiscope/native";
 
@@ -52,13 +53,34 @@ export async function patchedLoss(options: {
     const { nll } = await withTask(signal, (task) =>
       model.native.forward({ tokens, lengths, taps: [], edits, logits: "nll", top: 0 }, task),
     );
-    for (const [i, value] of (nll ?? new Float32Array()).entries()) {
-      if (mask[i] === 0 || Number.isNaN(value)) continue;
+    const { sum: batchSum, count: batchCount } = sumLosses(nll ?? new Float32Array(), lengths, mask, site);
+    sum += batchSum;
+    count += batchCount;
+  }
+  return { ce: sum / Math.max(1, count), tokens: count };
+}
+
+/**
+ * Sum and number of the losses [T] at kept positions. The last position of a sequence has no next token, and NaN for it;
+ * NaN anywhere else is a model or a dictionary that computes none, and an error.
+ */
+export function sumLosses(nll: Float32Array, lengths: Int32Array, mask: Uint8Array, site: string): { sum: number; count: number } {
+  let [sum, count, start] = [0, 0, 0];
+  for (const length of lengths) {
+    for (let i = start; i < start + length - 1; i++) {
+      const value = nll[i] ?? NaN;
+      if (Number.isNaN(value))
+        throw new LexiscopeError("bad_file", `the model's loss is not a number at position ${i - start} of a held-out context`, {
+          field: site,
+          hint: "the weights of the model or of the dictionary hold NaN or infinite values; open them anew from their source",
+        });
+      if (mask[i] === 0) continue;
       sum += value;
       count++;
     }
+    start += length;
   }
-  return { ce: sum / Math.max(1, count), tokens: count };
+  return { sum, count };
 }
 
 function* batches(contexts: readonly StoredContext[]): Generator<StoredContext[]> {

@@ -56,13 +56,19 @@ test("a run ends with numbers on held-out documents beside both baselines", asyn
 test("progress and metrics.jsonl say loss, L0, FVU, dead and held-out FVU", async () => {
   const training = events.filter((event) => event.phase === "train" && event.metrics);
   expect(training.at(-1)).toMatchObject({ done: 80 * 256, total: 80 * 256, unit: "tokens" });
-  expect(Object.keys(training.at(-1)?.metrics ?? {})).toEqual(expect.arrayContaining(["step", "loss", "l0", "fvu", "dead", "heldOutFvu"]));
+  expect(Object.keys(training.at(-1)?.metrics ?? {})).toEqual(
+    expect.arrayContaining(["step", "loss", "l0", "fvu", "dead", "heldOutFvu", "heldOutL0", "heldOutDeltaCe"]),
+  );
   const lines = (await readFile(join(whole, "metrics.jsonl"), "utf8"))
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line) as MetricsLine);
   expect(lines.map(({ step }) => step)).toEqual(Array.from({ length: 80 }, (_, i) => i + 1));
   expect(lines.at(-1)?.heldOutFvu).toBeLessThan(lines.find(({ heldOutFvu }) => heldOutFvu !== undefined)?.heldOutFvu ?? NaN);
+  expect(lines.at(-1)?.heldOutL0).toBeGreaterThan(4);
+  const losses = lines.filter(({ heldOutDeltaCe }) => heldOutDeltaCe !== undefined);
+  expect(losses.map(({ step }) => step)).toEqual([20, 40, 60]);
+  expect(losses.every(({ heldOutDeltaCe }) => Number.isFinite(heldOutDeltaCe))).toBe(true);
 });
 
 test("checkpoints are gone when the dictionary is there", async () => {
@@ -105,6 +111,53 @@ test("an abort ends it within 200 ms, saves the step, and going on gives the sam
   expect(performance.now() - at).toBeLessThan(200);
   await finish(train(trainForTests(store, model, out)));
   expect((await weightsOf(out)).equals(await weightsOf(whole))).toBe(true);
+});
+
+test("a look with ΔCE does not change the trained bytes", async () => {
+  const out = join(await temporaryFolder(), "without");
+  await finish(train({ ...trainForTests(store, undefined, out), evaluation: { rows: 4000, baselineBudget: 0, pca: false } }));
+  expect(await readFile(join(out, "metrics.jsonl"), "utf8")).not.toContain("heldOutDeltaCe");
+  expect((await weightsOf(out)).equals(await weightsOf(whole))).toBe(true);
+});
+
+test("aborted in the look after its only step, a run goes on, with that step's line and dead features", async () => {
+  const out = join(await temporaryFolder(), "one");
+  const options = trainForTests(store, undefined, out);
+  const config = { ...options.config, steps: 1, warmupSteps: 0, batch: 8, k: 2, deadAfter: 1 };
+  const evaluation = { baselineBudget: 0, pca: false };
+  const unbroken = await finish(train({ ...options, config, evaluation, out: `${out}-unbroken` }));
+  const { signal } = abortsInTask(3); // the trainer, the step, the look
+  await expect(finish(train({ ...options, config, evaluation, signal }))).rejects.toMatchObject({
+    code: "aborted",
+    message: expect.stringContaining("after step 1 of 1"),
+  });
+  const [line] = (await readFile(join(out, "metrics.jsonl"), "utf8")).split("\n");
+  expect(JSON.parse(line ?? "")).toMatchObject({ step: 1, dead: unbroken.manifest.dead.count });
+  expect(unbroken.manifest.dead.count).toBeGreaterThan(0);
+  await writeFile(join(out, "metrics.jsonl"), "");
+  const { manifest } = await finish(train({ ...options, config, evaluation }));
+  expect(manifest.dead).toEqual(unbroken.manifest.dead);
+  expect((await weightsOf(out)).equals(await weightsOf(`${out}-unbroken`))).toBe(true);
+});
+
+/** Aborts as soon as the `n`th piece of native work listens to it. */
+function abortsInTask(n: number): AbortController {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const listen = signal.addEventListener.bind(signal);
+  let tasks = 0;
+  signal.addEventListener = (...args: Parameters<typeof listen>): void => {
+    listen(...args);
+    if (++tasks === n) controller.abort();
+  };
+  return controller;
+}
+
+test("a run that was killed between its manifest and the removal of its checkpoints has them removed", async () => {
+  const left = ["checkpoint-000000050.json", "checkpoint-000000050.safetensors"];
+  for (const name of left) await writeFile(join(whole, name), "");
+  await finish(train(trainForTests(store, model, whole)));
+  expect((await readdir(whole)).filter((name) => name.startsWith("checkpoint"))).toEqual([]);
 });
 
 test("a damaged checkpoint is passed over for the one before; when all are, it says so", async () => {

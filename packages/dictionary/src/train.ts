@@ -5,13 +5,13 @@ import type { ActivationStore } from "@lexiscope/activations";
 import type { TrainConfig } from "@lexiscope/contract";
 import type { Model } from "@lexiscope/model";
 import { loadAddon, type NativeTrainer } from "@lexiscope/native";
-import { nativeDictionary } from "./baselines.ts";
 import { checkpointSteps, loadCheckpoint, removeCheckpoint, saveCheckpoint, type CheckpointInfo, type RunIdentity } from "./checkpoint.ts";
 import { checkConfig } from "./config.ts";
 import { evaluateAll, evaluationFor, type EvaluationOptions } from "./evaluation.ts";
 import { finishDictionary, isFinished } from "./finish.ts";
-import { loadHeldOut, reconstructionMetrics, requireHeldOut, type HeldOutSample } from "./held-out.ts";
-import { appendMetrics, rewindMetrics } from "./metrics-log.ts";
+import { loadHeldOut, requireHeldOut } from "./held-out.ts";
+import { createLook, lookAfter, type Look } from "./look.ts";
+import { appendMetrics, lastMetrics, rewindMetrics } from "./metrics-log.ts";
 import type { SiteStatistics } from "./normalise.ts";
 import { openDictionary } from "./open.ts";
 import { claimRun } from "./run-folder.ts";
@@ -31,11 +31,8 @@ export interface TrainOptions extends WorkOptions {
   evaluation?: Partial<EvaluationOptions> | undefined;
 }
 
-/** How often a run looks at held-out rows, and how many lines of metrics it writes. */
-const heldOutLooks = 20;
+/** Lines of metrics that a run writes, but for those of its looks. */
 const metricsLines = 1000;
-/** Rows of a look while training. */
-const lookRows = 8192;
 
 /**
  * Trains a dictionary on a store. Killed at any moment, the same call goes on from the last checkpoint, and the weights
@@ -45,7 +42,7 @@ export async function* train(options: TrainOptions): Work<Dictionary> {
   const { store, config, model, signal } = options;
   const statistics = chooseSite(store, options.site);
   await checkModel(store, model, signal);
-  checkConfig(config, statistics.d);
+  checkConfig(config, { d: statistics.d, trainRows: store.manifest.rows - store.manifest.heldOut.rows });
   requireHeldOut(store);
   const evaluation = { ...evaluationFor(config), ...definedOnly(options.evaluation ?? {}) };
   const folder = resolveRef("dictionaries", options.out);
@@ -53,7 +50,10 @@ export async function* train(options: TrainOptions): Work<Dictionary> {
   const unlock = await lockFolder(folder, "train");
   try {
     await claimRun(folder, run);
-    if (await isFinished(folder)) return await openDictionary(folder, { model, signal });
+    if (await isFinished(folder)) {
+      await removeCheckpoints(folder); // of a run that was killed between its manifest and this
+      return await openDictionary(folder, { model, signal });
+    }
     for (const name of await readdir(folder)) if (name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
     const heldOut = await loadHeldOut(store, statistics.name, evaluation.rows);
     const trainer = await createTrainer({ store, statistics, config, freezeDecoder: false, signal });
@@ -67,10 +67,12 @@ export async function* train(options: TrainOptions): Work<Dictionary> {
       );
     for (const message of messages)
       yield { phase: "train", done: trainer.steps * config.batch, total: config.steps * config.batch, unit: "tokens", rate: 0, message };
-    const seconds = yield* trainToTheEnd({ folder, trainer, store, run, heldOut, statistics, resumed, cpuPath, signal });
+    const { ceTokens } = evaluation;
+    const look = createLook({ trainer, store, config, site: statistics.name, heldOut, model, ceTokens, signal });
+    const { seconds, dead } = yield* trainToTheEnd({ folder, trainer, store, run, look, statistics, resumed, cpuPath, signal });
     const results = yield* evaluated(evaluateAll({ trainer, store, statistics, config, model, heldOut, evaluation, signal }), folder);
-    await finishDictionary({ folder, store, statistics, config, trainer, results, cpuPath, seconds });
-    for (const step of await checkpointSteps(folder)) await removeCheckpoint(folder, step);
+    await finishDictionary({ folder, store, statistics, config, trainer, results, dead, cpuPath, seconds });
+    await removeCheckpoints(folder);
   } finally {
     await unlock();
   }
@@ -82,7 +84,7 @@ interface Running {
   trainer: NativeTrainer;
   store: ActivationStore;
   run: RunIdentity;
-  heldOut: HeldOutSample;
+  look: (withLoss: boolean) => Promise<Look>;
   statistics: SiteStatistics;
   resumed: CheckpointInfo | undefined;
   cpuPath: string;
@@ -90,8 +92,8 @@ interface Running {
 }
 
 /** Applies all steps that are left, with metrics, looks at held-out rows and checkpoints. Returns the seconds of all sittings. */
-async function* trainToTheEnd(running: Running): Work<number> {
-  const { folder, trainer, run, heldOut, statistics, resumed, signal } = running;
+async function* trainToTheEnd(running: Running): Work<{ seconds: number; dead: number }> {
+  const { folder, trainer, run, statistics, resumed, signal } = running;
   const { config } = run;
   const log = join(folder, "metrics.jsonl");
   await rewindMetrics(log, resumed?.step ?? 0);
@@ -101,8 +103,9 @@ async function* trainToTheEnd(running: Running): Work<number> {
   const meter = new RateMeter();
   meter.update(trainer.steps * config.batch);
   let cursor = resumed?.cursor ?? 0;
+  let dead = resumed?.dead ?? (await lastMetrics(log))?.dead ?? 0;
   let saved = resumed?.step ?? -1;
-  let heldOutFvu: number | undefined;
+  let seen: Partial<Look> = {};
   let shown = 0;
   const save = async (): Promise<void> => {
     if (saved === trainer.steps) return;
@@ -112,6 +115,7 @@ async function* trainToTheEnd(running: Running): Work<number> {
       step: trainer.steps,
       cursor,
       cpuPath: running.cpuPath,
+      dead,
       seconds: seconds(),
     });
     saved = trainer.steps;
@@ -119,27 +123,24 @@ async function* trainToTheEnd(running: Running): Work<number> {
   try {
     for await (const { step, cursor: consumed, learningRate, metrics } of runSteps({ trainer, batches, config, signal })) {
       cursor = consumed;
-      const { loss, auxLoss, fvu, l0, dead } = metrics;
+      dead = metrics.dead;
+      const { loss, auxLoss, fvu, l0 } = metrics;
       const last = step === config.steps;
-      const look = last || step % Math.max(1, Math.floor(config.steps / heldOutLooks)) === 0;
-      if (look) heldOutFvu = (await lookAtHeldOut(trainer, config, heldOut, signal)).fvu;
+      const now = lookAfter(step, config.steps);
       const rate = meter.update(step * config.batch);
-      if (look || step % Math.max(1, Math.floor(config.steps / metricsLines)) === 0) {
-        await appendMetrics(log, {
-          step,
-          tokens: step * config.batch,
-          loss,
-          auxLoss,
-          fvu,
-          l0,
-          dead,
-          learningRate,
-          tokensPerSecond: rate,
-          ...(look && heldOutFvu !== undefined ? { heldOutFvu } : {}),
-        });
+      let look: Partial<Look> = {};
+      try {
+        if (now.look) look = await running.look(now.loss);
+        seen = { ...seen, ...look };
+      } finally {
+        // Also of a step whose look was cut short: the step is applied, and the run goes on after it.
+        if (now.look || step % Math.max(1, Math.floor(config.steps / metricsLines)) === 0) {
+          const tokens = step * config.batch;
+          await appendMetrics(log, { step, tokens, loss, auxLoss, fvu, l0, dead, learningRate, tokensPerSecond: rate, ...look });
+        }
       }
       if (last || step % config.checkpointEverySteps === 0) await save();
-      if (!look && performance.now() - shown < 100) continue;
+      if (!now.look && performance.now() - shown < 100) continue;
       shown = performance.now();
       const left: Record<string, number> = rate > 0 ? { secondsLeft: ((config.steps - step) * config.batch) / rate } : {};
       yield {
@@ -148,7 +149,7 @@ async function* trainToTheEnd(running: Running): Work<number> {
         total: config.steps * config.batch,
         unit: "tokens",
         rate,
-        metrics: { step, loss, l0, fvu, dead, ...(heldOutFvu === undefined ? {} : { heldOutFvu }), ...left },
+        metrics: { step, loss, l0, fvu, dead, ...seen, ...left },
       };
     }
   } catch (error) {
@@ -159,7 +160,7 @@ async function* trainToTheEnd(running: Running): Work<number> {
       hint: "run the same command again; it goes on from there",
     });
   }
-  return seconds();
+  return { seconds: seconds(), dead };
 }
 
 /** Says that nothing is lost when the evaluation is stopped. */
@@ -175,14 +176,8 @@ async function* evaluated<T>(work: Work<T>, folder: string): Work<T> {
   }
 }
 
-async function lookAtHeldOut(
-  trainer: NativeTrainer,
-  config: TrainConfig,
-  sample: HeldOutSample,
-  signal: AbortSignal | undefined,
-): Promise<{ fvu: number }> {
-  const dictionary = await nativeDictionary(trainer.weights(), { d: sample.d, features: config.features, k: config.k }, signal);
-  return reconstructionMetrics(dictionary, sample, signal, lookRows);
+async function removeCheckpoints(folder: string): Promise<void> {
+  for (const step of await checkpointSteps(folder)) await removeCheckpoint(folder, step);
 }
 
 function chooseSite(store: ActivationStore, name: string | undefined): SiteStatistics {

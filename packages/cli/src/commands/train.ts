@@ -1,7 +1,7 @@
 import { openStore } from "@lexiscope/activations";
 import type { TrainResult } from "@lexiscope/contract";
 import { LexiscopeError, resolveRef } from "@lexiscope/core";
-import { type Dictionary, presetNames, train, trainConfig } from "@lexiscope/dictionary";
+import { type Dictionary, presetNames, recommendedPreset, train, trainConfig } from "@lexiscope/dictionary";
 import { basename } from "node:path";
 import { choose } from "../choose.ts";
 import { type AnyCommand, createCommand } from "../command.ts";
@@ -22,9 +22,8 @@ export function trainCommand(): AnyCommand {
     .option("--dictionary <name>", "name on the shelf of dictionaries, or a folder (default: from store, width and k)")
     .option(
       "--preset <name>",
-      `${presetNames.join(" or ")}: short suits a run of a minute or two`,
+      `${presetNames.join(" or ")}: short suits a run of a minute or two (default: by the size of the store)`,
       oneOf("--preset", presetNames),
-      "default" as const,
     )
     .option("--features <n>", "width of the dictionary", count("--features", { max: 2 ** 24 }))
     .option("--k <n>", "features that may be active at a token", count("--k", { max: 4096 }))
@@ -33,6 +32,9 @@ export function trainCommand(): AnyCommand {
     .option("--batch <n>", "tokens of a step", count("--batch", { max: 1 << 20 }))
     .option("--lr <rate>", "peak learning rate", real("--lr", { min: 1e-8, max: 1 }))
     .option("--warmup <steps>", "steps until the learning rate is reached", count("--warmup", { min: 0 }))
+    .option("--decay <share>", "share of the steps over which the learning rate falls to 0 at the end", real("--decay", { min: 0, max: 1 }))
+    .option("--normalise <how>", "rms scales activations to a mean square of 1, none leaves them", oneOf("--normalise", ["rms", "none"]))
+    .option("--dead-after <tokens>", "tokens of silence after which a feature counts as dead", count("--dead-after"))
     .option("--aux <coefficient>", "weight of the loss that revives dead features; 0 = off", real("--aux", { min: 0, max: 100 }))
     .option("--seed <n>", "seed of weights and order", count("--seed", { min: 0 }))
     .option("--checkpoint-every <steps>", "steps between checkpoints", count("--checkpoint-every"))
@@ -61,20 +63,22 @@ export function trainCommand(): AnyCommand {
           steps: options.steps,
           learningRate: options.lr,
           warmupSteps: options.warmup,
+          decayShare: options.decay,
+          normalise: options.normalise,
+          deadAfter: options.deadAfter,
           auxCoefficient: options.aux,
           seed: options.seed,
           checkpointEverySteps: options.checkpointEvery,
         };
         const data = { d: site?.d ?? manifest.model.d, trainRows: manifest.rows - manifest.heldOut.rows };
-        const sized = trainConfig(options.preset, settings, data);
+        const preset = options.preset ?? recommendedPreset(settings, data, options.tokens);
+        if (options.preset === undefined && preset === "short")
+          out.note("training with --preset short: the default one would make too few steps of so few tokens");
+        const sized = trainConfig(preset, settings, data);
         const config =
           options.tokens === undefined
             ? sized
-            : trainConfig(
-                options.preset,
-                { ...settings, batch: sized.batch, steps: Math.max(1, Math.ceil(options.tokens / sized.batch)) },
-                data,
-              );
+            : trainConfig(preset, { ...settings, batch: sized.batch, steps: Math.max(1, Math.ceil(options.tokens / sized.batch)) }, data);
         const name = options.dictionary ?? `${basename(resolveRef("stores", ref))}-${shortCount(config.features)}-k${config.k}`;
         const model = options.loss ? await openModelFor(context, options.model, "fast") : undefined;
         const evaluation = options.baselines ? {} : { baselineBudget: 0, pca: false };
