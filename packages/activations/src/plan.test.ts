@@ -61,6 +61,27 @@ test("a source that ends leaves its share to the others", async () => {
   expect(text[0]?.tokens).toBe(89);
 });
 
+test.for([0, 1])("a source that ends leaves its share to one long document, named at %i", async (at) => {
+  const book = tinyTexts(2000).join("\n"); // about 600 kB: many pieces
+  const short = tinyTexts(10, 2).join("\n").slice(0, 3008); // whole windows
+  const sources = [source("short", [short])];
+  sources.splice(at, 0, source("book", [book]));
+  const { contexts, tokens, text } = await plan(sources, { tokens: 400_000 });
+  expect(tokens).toBe(400_000);
+  expect(text.find((one) => one.source === "short")?.tokens).toBe(short.length);
+  const long = contexts.filter(({ document }) => document === contexts.findLast(({ start }) => start > short.length)?.document);
+  expect(long.map(({ tokens: ids }) => ids.length).reduce((sum, n) => sum + n, 0)).toBe(400_000 - short.length);
+  for (const { start, tokens: ids } of long) expect(tokenizer.decode([...ids])).toBe(book.slice(start, start + ids.length));
+});
+
+test("a long document is read to its end, whatever the rounds", async () => {
+  const book = tinyTexts(1000).join("\n");
+  const { contexts, tokens, documents } = await plan([source("a", [book])], { tokens: 1e7 });
+  expect(documents).toBe(1);
+  expect(book.length - tokens).toBeLessThan(16);
+  expect(contexts.map((context) => tokenizer.decode([...context.tokens])).join("")).toBe(book.slice(0, tokens));
+});
+
 test("works are held out whole, near the share", async () => {
   const documents = tinyTexts(60).map((text, i): Document => ({ text, source: "a", work: `work ${i % 12}` }));
   const { contexts, tokens } = await plan([source("a", documents)], { tokens: 1e6 });
@@ -118,6 +139,19 @@ test("numbers that cannot be are refused by name", async () => {
   await expect(plan(some, { context: 1 })).rejects.toMatchObject({ field: "context" });
   await expect(plan(some, { heldOutShare: 0.9 })).rejects.toMatchObject({ field: "heldOutShare" });
   await expect(plan([source("a", ["abc"], 0)])).rejects.toMatchObject({ field: "text" });
+});
+
+test("a stop in the middle of a long document is heard", async () => {
+  const stop = new AbortController();
+  const book = tinyTexts(1000).join("\n").repeat(20); // about 6 MB
+  const running = plan([source("a", [book])], { tokens: 1e8, signal: stop.signal });
+  let at = 0;
+  setTimeout(() => {
+    at = performance.now();
+    stop.abort();
+  }, 100);
+  await expect(running).rejects.toMatchObject({ code: "aborted" });
+  expect(performance.now() - at).toBeLessThan(200);
 });
 
 test("an aborted plan stops", async () => {

@@ -53,6 +53,8 @@ interface Reading {
   iterator: AsyncIterator<Document>;
   open: boolean;
   documents: PlannedDocument[];
+  /** The document that is not tokenised to its end yet; it stands in `documents` from its first window on. */
+  current: { document: PlannedDocument; rest: Iterator<Window[], Window[]> } | undefined;
   /** Windows of the last document that the budget has not reached yet. */
   pending: Window[];
   tokens: number;
@@ -69,12 +71,14 @@ export async function* planText(options: PlanOptions): Work<TextPlan> {
     iterator: source.documents(signal)[Symbol.asyncIterator](),
     open: true,
     documents: [],
+    current: undefined,
     pending: [],
     tokens: 0,
   }));
   const counts = { repeats: 0, replaced: 0 };
   const total = (): number => readings.reduce((sum, reading) => sum + reading.tokens, 0);
   let shown = performance.now();
+  let paused = shown;
   try {
     // A source that ends early leaves its share to the others, in further rounds.
     // Whatever is less than a window of two tokens counts as full.
@@ -87,12 +91,18 @@ export async function* planText(options: PlanOptions): Work<TextPlan> {
         while (reading.open && reading.tokens + 1 < quota && total() + 1 < options.tokens) {
           takeWindows(reading, Math.min(quota - reading.tokens, options.tokens - total()));
           if (reading.tokens + 1 >= quota) break;
-          throwIfAborted(signal);
-          const next = await reading.iterator.next();
-          if (next.done) reading.open = false;
-          else addDocument(reading, next.value, quota - reading.tokens);
-          if (performance.now() - shown > 250) {
+          if (performance.now() - paused > 20) {
             await setImmediate(); // tokenising is synchronous: let signals in
+            paused = performance.now();
+          }
+          throwIfAborted(signal);
+          if (!reading.current) {
+            const next = await reading.iterator.next();
+            if (next.done) reading.open = false;
+            else openDocument(reading, next.value);
+          }
+          readPiece(reading);
+          if (performance.now() - shown > 250) {
             shown = performance.now();
             yield { phase: "read", done: total(), total: options.tokens, unit: "tokens", rate: 0, message: reading.source.name };
           }
@@ -110,17 +120,29 @@ export async function* planText(options: PlanOptions): Work<TextPlan> {
   }
   return arrange(readings, options, counts);
 
-  function addDocument(reading: Reading, document: Document, wanted: number): void {
+  function openDocument(reading: Reading, document: Document): void {
     const { text, replaced } = toWellFormed(document.text);
     if (isRepeat(text)) {
       counts.repeats++;
       return;
     }
     counts.replaced += replaced + (document.replaced ?? 0);
-    reading.pending = windowsOf(text, document.rendered ?? false, wanted);
-    if (reading.pending.length > 0)
-      reading.documents.push({ work: `${document.source}\n${document.work ?? `#${reading.documents.length}`}`, windows: [] });
+    reading.current = {
+      document: { work: `${document.source}\n${document.work ?? `#${reading.documents.length}`}`, windows: [] },
+      rest: windowsOf(text, document.rendered ?? false),
+    };
   }
+}
+
+/** Tokenises one more piece of the current document; after its last the next document's turn comes. */
+function readPiece(reading: Reading): void {
+  if (!reading.current) return;
+  const { document, rest } = reading.current;
+  const step = rest.next();
+  if (step.done) reading.current = undefined;
+  if (step.value.length === 0) return;
+  if (reading.documents.at(-1) !== document) reading.documents.push(document);
+  reading.pending.push(...step.value);
 }
 
 /** Moves pending windows into the plan until `budget` tokens are taken; the last one is cut to fit. */

@@ -13,10 +13,11 @@ const pieceSize = 65_536;
 const minTail = 16;
 
 /**
- * Returns a function that cuts a document into windows of `context` tokens, without overlap, as far as `wanted` tokens
- * reach. Tokens that the tokenizer's configuration puts first (BOS) stand first in every window.
+ * Returns a function that cuts a document into windows of `context` tokens, without overlap. It reads piece by piece:
+ * each step tokenises one and gives the windows that it fills, maybe none; what it returns at the end are the last ones.
+ * Tokens that the tokenizer's configuration puts first (BOS) stand first in every window.
  */
-export function createWindower(tokenizer: Tokenizer, context: number): (text: string, rendered: boolean, wanted: number) => Window[] {
+export function createWindower(tokenizer: Tokenizer, context: number): (text: string, rendered: boolean) => Generator<Window[], Window[]> {
   const sample = tokenizer.encode("a");
   const prefix = sample.slice(
     0,
@@ -28,21 +29,30 @@ export function createWindower(tokenizer: Tokenizer, context: number): (text: st
       context - 1,
     ),
   );
-  return function windowsOf(text, rendered, wanted) {
-    const ids: number[] = [];
+  return function* windowsOf(text, rendered) {
+    let ids: number[] = []; // tokens from `start` on, which stand in no window yet
+    let start = 0;
+    let own: readonly number[] | undefined;
+    let read = 0;
     for (const piece of pieces(text)) {
       for (const id of tokenizer.encode(piece, { literal: !rendered, addSpecial: false })) ids.push(id);
-      if (ids.length >= wanted + context) break;
+      read += piece.length;
+      own ??= prefix.length > 0 && prefix.every((id, i) => ids[i] === id) ? [] : [...prefix];
+      const width = context - own.length;
+      const windows: Window[] = [];
+      let at = 0;
+      for (; at < ids.length; at += width) {
+        const part = ids.slice(at, at + width);
+        if (part.length < width && read < text.length) break; // the next piece fills it
+        if (own.length + part.length < 2 || (start + at > 0 && part.length < Math.min(minTail, width))) break;
+        windows.push({ start: start + at, tokens: Int32Array.from([...own, ...part]) });
+      }
+      if (read >= text.length) return windows;
+      ids = ids.slice(at);
+      start += at;
+      yield windows;
     }
-    const own = prefix.length > 0 && prefix.every((id, i) => ids[i] === id) ? [] : prefix;
-    const width = context - own.length;
-    const windows: Window[] = [];
-    for (let start = 0; start < ids.length; start += width) {
-      const part = ids.slice(start, start + width);
-      if (own.length + part.length < 2 || (start > 0 && part.length < Math.min(minTail, width))) break;
-      windows.push({ start, tokens: Int32Array.from([...own, ...part]) });
-    }
-    return windows;
+    return [];
   };
 }
 

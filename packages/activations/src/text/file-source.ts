@@ -9,17 +9,22 @@ export const isTextFile = (name: string): boolean => /\.(txt|md)(\.gz|\.zst)?$|\
 
 export const isJsonlFile = (name: string): boolean => /\.(jsonl|ndjson)(\.gz|\.zst)?$/i.test(name);
 
-/** Plain-text files as documents: one a file, or cut by lines, blocks or a separator. */
+/**
+ * Plain-text files as documents: one a file, or cut by lines, blocks or a separator. Of several files each is a work,
+ * however it is cut, so that none is partly held out; a single one is cut into works, for something to be held out.
+ */
 export function fileSource(name: string, paths: readonly string[], options: { split: TextSplit; weight?: number }): TextSource {
   return {
     name,
     weight: options.weight ?? 1,
     licence: undefined,
     async *documents(signal): AsyncIterable<Document> {
-      for (const path of paths) {
+      for (const [number, path] of paths.entries()) {
         const { text, replaced } = await readText(path, signal);
         const parts = splitText(text, options.split);
-        for (const [i, part] of parts.entries()) yield { text: part, source: name, replaced: i === 0 ? replaced : 0 };
+        // Numbered, not named: the same folder elsewhere gives the same plan.
+        const work = paths.length > 1 && options.split !== "file" ? { work: `file ${number}` } : {};
+        for (const [i, part] of parts.entries()) yield { text: part, source: name, ...work, replaced: i === 0 ? replaced : 0 };
       }
     },
   };

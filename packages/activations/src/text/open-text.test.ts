@@ -38,9 +38,27 @@ test("a folder: plain and packed files, JSONL with its column said, hidden and o
 test("a file may be cut into documents, invalid bytes are counted", async () => {
   const file = join(await temporaryFolder(), "book.txt");
   await writeFile(file, Buffer.concat([Buffer.from("one\ntwo\n\nthree "), Buffer.of(0xff)]));
-  const { documents } = await read({ text: [{ ref: file }], split: "block" });
+  const { documents, messages } = await read({ text: [{ ref: file }], split: "block" });
   expect(documents.map(({ text }) => text)).toEqual(["one\ntwo", "three \ufffd"]);
   expect(documents.reduce((sum, { replaced = 0 }) => sum + replaced, 0)).toBe(1);
+  // One file: its parts are works of their own, and that is said.
+  expect(documents.map(({ work }) => work)).toEqual([undefined, undefined]);
+  expect(messages.join()).toMatch(/book\.txt: .*held out comes from the same file/);
+});
+
+test("of several files that are cut each is one work, wherever the folder lies", async () => {
+  const make = async (): Promise<Document[]> => {
+    const folder = await temporaryFolder();
+    for (const name of ["a", "b", "c"]) await writeFile(join(folder, `${name}.txt`), `${name} one\n\n${name} two`);
+    const { documents, messages } = await read({ text: [{ ref: folder }], split: "block" });
+    expect(messages).toEqual([]);
+    return documents;
+  };
+  const documents = await make();
+  const works = ["a", "b", "c"].map((name) => new Set(documents.filter(({ text }) => text.startsWith(name)).map(({ work }) => work)));
+  expect(works.map(({ size }) => size)).toEqual([1, 1, 1]);
+  expect(new Set(works.flatMap((set) => [...set])).size).toBe(3);
+  expect((await make()).map(({ text, work }) => ({ text, work }))).toEqual(documents.map(({ text, work }) => ({ text, work })));
 });
 
 test("chats are rendered with the model's template, which must exist", async () => {

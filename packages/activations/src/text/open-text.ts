@@ -63,7 +63,17 @@ export async function* openText(options: OpenTextOptions): Work<TextSource[]> {
       };
       sources.push(source);
     }
-    if (plain.length > 0) sources.push(fileSource(basename(ref), plain, { split: options.split ?? "file", weight: share }));
+    const split = options.split ?? "file";
+    if (plain.length === 1 && split !== "file")
+      yield {
+        phase: "read",
+        done: 0,
+        total: 0,
+        unit: "tokens",
+        rate: 0,
+        message: `${plain[0]}: one file in parts, so text that is held out comes from the same file as the rest`,
+      };
+    if (plain.length > 0) sources.push(fileSource(basename(ref), plain, { split, weight: share }));
   }
   return sources;
 }
