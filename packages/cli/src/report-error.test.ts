@@ -41,7 +41,9 @@ test("whatever is thrown after Ctrl-C is a stop, with the way on", () => {
 
 test("what fails while stopping is said as what it is", () => {
   const stderr = capture(process.stderr);
-  expect(reportError(new LexiscopeError("environment", "the disk is full"), { json: false, stopped: true, stopHint: "run it again" })).toBe(7);
+  expect(reportError(new LexiscopeError("environment", "the disk is full"), { json: false, stopped: true, stopHint: "run it again" })).toBe(
+    7,
+  );
   expect(stderr.text()).toContain("the disk is full");
 });
 
