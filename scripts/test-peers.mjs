@@ -32,6 +32,7 @@ try {
     return [
       [python, "scripts/golden/model.py", model, "--out", golden],
       [python, "scripts/golden/compare.py", golden],
+      [process.execPath, "node_modules/vitest/vitest.mjs", "run", "--reporter=verbose", "packages/model/src/agreement.test.ts"],
     ];
   });
   await check("saelens.txt", ["sae_lens"], async () =>

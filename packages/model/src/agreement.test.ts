@@ -38,8 +38,9 @@ describe.skipIf(skipped)(`SmolLM2 on the f32 path against Transformers 5.23 ${sk
       worst.logSumExp = Math.max(worst.logSumExp, Math.abs((logSumExp[row] ?? 0) - (goldenLse?.[row] ?? 0)));
       worst.argmax += argmax(mine) === topIds[row * 32] ? 0 : 1;
     }
-    expect(worst.logit).toBeLessThan(1e-4); // seen: 4e-6
-    expect(worst.logSumExp).toBeLessThan(1e-3); // seen: 6e-5
+    console.info(`f32: max |Δlogit| / max |logit| ${worst.logit.toExponential(1)}, argmax differs in ${worst.argmax} of ${texts * length}`);
+    expect(worst.logit).toBeLessThan(1e-4);
+    expect(worst.logSumExp).toBeLessThan(1e-3);
     expect(worst.argmax).toBe(0);
 
     const [directions, fullPositions] = [golden.f32("directions"), golden.i32("full_positions")];
@@ -67,7 +68,8 @@ describe.skipIf(skipped)(`SmolLM2 on the f32 path against Transformers 5.23 ${sk
           }
         }
       }
-      expect(worstShare, `after block ${layer}`).toBeLessThan(1e-5); // seen: 2e-6
+      console.info(`f32: residual after block ${layer} within ${worstShare.toExponential(1)} of its norm`);
+      expect(worstShare, `after block ${layer}`).toBeLessThan(1e-5);
     }
   });
 
@@ -107,6 +109,7 @@ describe.skipIf(skipped)(`the fast paths against our own f32 path ${skipped ?? "
       const child = fileURLToPath(new URL("agreement-child.fixture.ts", import.meta.url));
       const { stdout } = await promisify(execFile)(process.execPath, [child], { env: { ...process.env, LEXISCOPE_CPU: path } });
       const result = JSON.parse(stdout) as { path: string; rows: number; kl: number; same: number };
+      console.info(`${path}: mean KL ${result.kl.toExponential(1)}, same argmax in ${(100 * result.same).toFixed(1)} %`);
       expect(result).toMatchObject({ path, rows: texts * length });
       expect(result.kl).toBeLessThanOrEqual(kl);
       expect(result.kl).toBeGreaterThanOrEqual(0);
