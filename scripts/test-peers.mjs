@@ -74,7 +74,7 @@ async function check(file, packages, prepare) {
     text += `$ ${[command, ...args].map((word) => word.replaceAll(python, "python").replaceAll(process.execPath, "node").replaceAll(scratch, "OUT").replaceAll(shelf("dictionaries"), "DICTIONARIES").replaceAll(shelf("models"), "MODELS").replaceAll(`${root}/`, "")).join(" ")}\n`;
     const run = spawnSync(command, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 2 ** 26 });
     process.stdout.write(run.stdout ?? "");
-    text += (run.stdout ?? "").replaceAll(scratch, "OUT");
+    text += (run.stdout ?? "").replaceAll(scratch, "OUT").replaceAll(root.replace(/[/\\]$/, ""), ".");
     if (run.status !== 0) {
       console.log(`FAILED: ${file}: ${command} ${args.join(" ")}`);
       totals.failed++;
