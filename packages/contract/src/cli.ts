@@ -18,10 +18,12 @@ export const cliProgressSchema = z.object({
   rate: z.number(),
   metrics: z.record(z.string(), z.number().nullable()).optional(),
   message: z.string().optional(),
+  /** When the line was written, ms since 1970. */
+  at: z.number().optional(),
 });
 export type CliProgress = z.infer<typeof cliProgressSchema>;
 
-export const cliNoteSchema = z.object({ type: z.literal("note"), message: z.string() });
+export const cliNoteSchema = z.object({ type: z.literal("note"), message: z.string(), at: z.number().optional() });
 
 export const cliErrorSchema = z.object({
   type: z.literal("error"),

@@ -1,0 +1,11 @@
+export { commandLine } from "./command-line.ts";
+export { type Curve, curves } from "./curves.ts";
+export { followJob, type FollowOptions } from "./follow.ts";
+export { isJobId } from "./job-id.ts";
+export { type Line, maxLineBytes } from "./lines.ts";
+export { readLog } from "./log.ts";
+export { hasEnded, listJobs, readJob } from "./read-job.ts";
+export { createJobRunner, type JobRunner, type JobRunnerOptions } from "./runner.ts";
+export { resumeJob, startJob } from "./start.ts";
+export { removeJob, stopJob, type StopOptions } from "./stop.ts";
+export type { HomeOption, JobKind, JobRequest, JobState, LaunchOptions } from "./types.ts";

@@ -1,0 +1,131 @@
+import { readdir } from "node:fs/promises";
+import { type CliError, cliErrorSchema, type Job } from "@lexiscope/contract";
+import { isLexiscopeError } from "@lexiscope/core";
+import { type EventsTail, readEventsTail } from "./events-tail.ts";
+import { isJobId } from "./job-id.ts";
+import { isRunning } from "./process-identity.ts";
+import { lastWords } from "./log.ts";
+import { noSuchJob, readRun, runFiles, type RunRecord, runsFolder } from "./run-folder.ts";
+import { commandLine } from "./command-line.ts";
+import type { HomeOption, JobState } from "./types.ts";
+
+/** A job as it stands now. Its state is derived from its process and its last line, never stored. */
+export async function readJob(id: string, { home }: HomeOption = {}): Promise<Job> {
+  for (;;) {
+    const run = await readRun(id, home);
+    // In this order: once the process is gone, the tail is the last word.
+    const alive = await hasProcess(run);
+    const tail = await readEventsTail(runFiles(id, home).events).catch((error: unknown) => {
+      throw (error as NodeJS.ErrnoException).code === "ENOENT" ? noSuchJob(id) : error;
+    });
+    const state = stateOf(run, alive, tail);
+    // Resumed while we looked: the process that is gone was the one before.
+    if (state === "died" && !sameSitting(run, await readRun(id, home))) continue;
+    const { kind, title, created, pid, argv } = run;
+    const error = await errorOf(run, state, tail, home);
+    const { progress = null, changed } = tail;
+    const running = state === "running";
+    return {
+      id,
+      kind,
+      title,
+      state,
+      created,
+      updated: changed.toISOString(),
+      command: commandLine(argv),
+      pid: running ? pid : null,
+      progress,
+      error,
+      result: state === "done" ? tail.last : null,
+    };
+  }
+}
+
+/** All jobs, the latest first. One whose folder vanishes meanwhile is left out; a damaged one is shown as failed. */
+export async function listJobs({ home }: HomeOption = {}): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (const id of await jobIds(home)) {
+    try {
+      jobs.push(await readJob(id, { home }));
+    } catch (error) {
+      if (!isLexiscopeError(error)) throw error;
+      if (error.code !== "not_found") jobs.push(damagedJob(id, error.toJSON()));
+    }
+  }
+  return jobs.sort((a, b) => b.created.localeCompare(a.created));
+}
+
+/** Latest first. */
+export async function jobIds(home?: string): Promise<string[]> {
+  const names = await readdir(runsFolder(home)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return names.filter(isJobId).sort().toReversed();
+}
+
+export function hasProcess({ pid, startTime }: RunRecord): Promise<boolean> {
+  return pid === null || startTime === null ? Promise.resolve(false) : isRunning({ pid, startTime });
+}
+
+export function hasEnded({ state }: Job): boolean {
+  return state !== "queued" && state !== "running";
+}
+
+/** Between the spawn and the record of its pid lie milliseconds; after this long the starter itself must have died. */
+const launchMs = 10_000;
+
+function stateOf(run: RunRecord, alive: boolean, { last }: EventsTail): JobState {
+  if (alive) return "running";
+  if (run.launched === null) return run.stopping === null ? "queued" : "stopped";
+  if (last?.["type"] === "error") return last["code"] === "aborted" ? "stopped" : "failed";
+  if (last && last["type"] === undefined) return "done";
+  if (run.pid === null && Date.now() - Date.parse(run.launched) < launchMs) return "queued";
+  return run.stopping === null ? "died" : "stopped";
+}
+
+async function errorOf({ id }: RunRecord, state: JobState, { last }: EventsTail, home?: string): Promise<Job["error"]> {
+  if (state === "died") {
+    const words = await lastWords(id, home);
+    return {
+      code: "internal",
+      message: `its process is gone and left no result: it was killed, crashed, or the machine went down${words ? `. Its log ends with: ${words}` : ""}`,
+      hint: "resume it: it goes on from what it had saved",
+    };
+  }
+  if (state !== "failed" && state !== "stopped") return null;
+  const said: CliError | undefined = cliErrorSchema.safeParse(last).data;
+  if (!said) return { code: "aborted", message: "stopped", hint: "resume it: it goes on from what it had saved" };
+  const { type: _, ...error } = said;
+  return error;
+}
+
+function sameSitting(a: RunRecord, b: RunRecord): boolean {
+  return a.pid === b.pid && a.launched === b.launched && a.resumed === b.resumed;
+}
+
+/** The id alone still tells kind and time. */
+function damagedJob(id: string, error: Record<string, unknown>): Job {
+  const [, y, mo, d, h, mi, s, kind = ""] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-([a-z]+)-/.exec(id) ?? [];
+  const created = `${y}-${mo}-${d}T${h}:${mi}:${s}.000Z`;
+  const { code, message, field, file, hint } = error as unknown as NonNullable<Job["error"]>;
+  return {
+    id,
+    kind: kind as Job["kind"],
+    title: id,
+    state: "failed",
+    created,
+    updated: created,
+    command: "",
+    pid: null,
+    progress: null,
+    error: {
+      code,
+      message,
+      ...(field === undefined ? {} : { field }),
+      ...(file === undefined ? {} : { file }),
+      ...(hint === undefined ? {} : { hint }),
+    },
+    result: null,
+  };
+}

@@ -1,0 +1,108 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Job } from "@lexiscope/contract";
+import { LexiscopeError, isLexiscopeError } from "@lexiscope/core";
+import { launch } from "./launch.ts";
+import { jobIds, readJob } from "./read-job.ts";
+import { createRun, readRun, runsFolder, unfinishedPrefix, withRunsLock } from "./run-folder.ts";
+import { checkLaunch, newRun, requeue } from "./start.ts";
+import { stopJob } from "./stop.ts";
+import type { JobRequest, LaunchOptions } from "./types.ts";
+
+export interface JobRunnerOptions extends LaunchOptions {
+  /** Jobs that run at a time; 1 unless told otherwise, since each one uses the whole machine. */
+  limit?: number | undefined;
+  /** Hears of a queue that could not be looked after; it is tried again. */
+  onError?: ((error: unknown) => void) | undefined;
+}
+
+/** Holds the queue: as many jobs as the limit says run, the others wait in order. What waits is on disk, so a restart forgets nobody. */
+export interface JobRunner {
+  /** Runs the job, or lets it wait for its turn. */
+  start(request: JobRequest): Promise<Job>;
+  resume(id: string): Promise<Job>;
+  stop(id: string, graceMs?: number): Promise<Job>;
+  /** Stops looking after the queue. Jobs that run go on. */
+  close(): void;
+}
+
+/** How soon the end of a job is seen whose parent was another process. */
+const pollMs = 1000;
+
+/** Goes on with the queue as it stands on disk. */
+export async function createJobRunner(options: JobRunnerOptions): Promise<JobRunner> {
+  checkLaunch(options);
+  const { home, limit = 1, onError } = options;
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new LexiscopeError("invalid_input", `limit is ${limit}`, { field: "limit", hint: "give a whole number from 1 on" });
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  /** Starts what may start; looks again later while something waits. */
+  const advance = async (): Promise<void> => {
+    clearTimeout(timer);
+    if (closed) return;
+    let waiting = true;
+    try {
+      waiting = await withRunsLock(home, () => launchNext(options, limit, () => void advance()));
+    } catch (error) {
+      onError?.(error);
+    }
+    clearTimeout(timer);
+    if (waiting && !closed) timer = setTimeout(() => void advance(), pollMs).unref();
+  };
+
+  await withRunsLock(home, () => sweep(home));
+  await advance();
+  return {
+    start: async (request) => {
+      const run = newRun(request);
+      await withRunsLock(home, () => createRun(run, home));
+      await advance();
+      return readJob(run.id, { home });
+    },
+    resume: async (id) => {
+      await withRunsLock(home, () => requeue(id, home));
+      await advance();
+      return readJob(id, { home });
+    },
+    stop: async (id, graceMs) => {
+      const job = await stopJob(id, { home, graceMs });
+      await advance();
+      return job;
+    },
+    close: () => {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Starts queued jobs, the longest waiting first, until the limit is reached. True: some still wait. */
+async function launchNext(options: LaunchOptions, limit: number, onExit: () => void): Promise<boolean> {
+  const { home } = options;
+  let running = 0;
+  const queue = [];
+  for (const id of await jobIds(home)) {
+    try {
+      const { state } = await readJob(id, { home });
+      if (state === "running") running++;
+      if (state === "queued") queue.push(await readRun(id, home));
+    } catch (error) {
+      if (!isLexiscopeError(error)) throw error; // a damaged one holds nobody up
+    }
+  }
+  // One that has been launched has a starter of its own, or had one that died: it is not started twice.
+  const waiting = queue.filter(({ launched }) => launched === null).sort((a, b) => (a.queued < b.queued ? -1 : 1));
+  running += queue.length - waiting.length;
+  const free = Math.max(0, limit - running);
+  for (const run of waiting.slice(0, free)) await launch(run, { ...options, onExit });
+  return queue.length > free;
+}
+
+/** Removes what processes left that died while they made or removed a job. */
+async function sweep(home?: string): Promise<void> {
+  const runs = runsFolder(home);
+  for (const name of await readdir(runs))
+    if (name.startsWith(unfinishedPrefix)) await rm(join(runs, name), { recursive: true, force: true });
+}
