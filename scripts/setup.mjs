@@ -5,4 +5,4 @@ import { ensureNode } from "./with-node.mjs";
 await ensureNode(import.meta.url);
 const { setup } = await import("./steps.mjs");
 const took = await setup();
-if (took.packages + took.native === 0) console.error("Everything is set up.");
+if (took.packages + took.native + took.page === 0) console.error("Everything is set up.");

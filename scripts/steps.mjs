@@ -12,9 +12,12 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 const addon = join(root, "packages", "native", "lexiscope.node");
 const addonStamp = `${addon}.stamp`;
 
-/** Brings packages and the native core up to date. Returns the seconds that each step took; 0 for one that had nothing to do. */
+const web = join(root, "packages", "web");
+const webStamp = join(web, "dist", ".stamp");
+
+/** Brings packages, the native core and the page up to date. Returns the seconds that each step took; 0 for one that had nothing to do. */
 export async function setup() {
-  return { packages: await setupPackages(), native: await buildNative() };
+  return { packages: await setupPackages(), native: await buildNative(), page: await buildPage() };
 }
 
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest("hex");
@@ -68,7 +71,7 @@ function installed(lock, record) {
 async function buildNative() {
   if (process.env.LEXISCOPE_ADDON) return 0;
   const native = join(root, "native");
-  const hash = await hashSources(native);
+  const hash = await hashFiles(native, ["target"], /\.(rs|toml|lock)$/);
   if (existsSync(addon) && (await readText(addonStamp)) === hash) return 0;
   const cargo = findCargo();
   if (!cargo)
@@ -98,6 +101,28 @@ async function buildNative() {
     await rm(temporary, { force: true });
   }
   await writeFile(addonStamp, hash);
+  return done();
+}
+
+/** Builds the page into packages/web/dist: into a folder beside it first, so that a server never serves half of one. */
+async function buildPage() {
+  const hash = await hashFiles(web, ["dist", "types", "node_modules"], /\.(tsx?|css|html|svg|json)$/);
+  if ((await readText(webStamp)) === hash) return 0;
+  const done = startStep("Building the page");
+  const next = join(web, `dist.${process.pid}.tmp`);
+  try {
+    const vite = join(root, "node_modules", "vite", "bin", "vite.js");
+    const run = await follow(process.execPath, [vite, "build", "--outDir", next, "--emptyOutDir", "--logLevel", "warn"], { cwd: web });
+    if (run.status !== 0) {
+      process.stderr.write(`${run.stderr.trim().split("\n").slice(-20).join("\n")}\n`);
+      fail("the page could not be built; the last lines stand above", "remove node_modules and run the same command again");
+    }
+    await writeFile(join(next, ".stamp"), hash);
+    await rm(join(web, "dist"), { recursive: true, force: true });
+    await rename(next, join(web, "dist"));
+  } finally {
+    await rm(next, { recursive: true, force: true });
+  }
   return done();
 }
 
@@ -139,19 +164,20 @@ export function findCargo() {
   return { command: join(folder, name), env };
 }
 
-async function hashSources(native) {
+/** One hash over the names and bytes of the files under `folder` whose name matches. */
+async function hashFiles(folder, leaveOut, match) {
   /** @type {string[]} */
   const files = [];
-  const walk = async (folder) => {
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory() && entry.name !== "target") await walk(path);
-      else if (entry.isFile() && /\.(rs|toml|lock)$/.test(entry.name)) files.push(path);
+  const walk = async (at) => {
+    for (const entry of await readdir(at, { withFileTypes: true })) {
+      const path = join(at, entry.name);
+      if (entry.isDirectory() && !leaveOut.includes(entry.name) && !entry.name.startsWith("dist.")) await walk(path);
+      else if (entry.isFile() && match.test(entry.name)) files.push(path);
     }
   };
-  await walk(native);
+  await walk(folder);
   const parts = [process.platform, process.arch];
-  for (const file of files.sort()) parts.push(file.slice(native.length), "\0", await readFile(file));
+  for (const file of files.sort()) parts.push(file.slice(folder.length), "\0", await readFile(file));
   return sha256(...parts);
 }
 

@@ -7,6 +7,7 @@ mod cpu;
 mod dictionary;
 mod edits;
 mod indexer;
+mod logits;
 mod model;
 mod pca;
 mod rows;

@@ -10,6 +10,11 @@ use napi_derive::napi;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// Up to so many tokens a call to `extend` runs inside the thread pool: its hundreds of small steps would otherwise each
+/// wake the pool and wait for it. A longer call stays outside, since a thread of the pool that waits for one call may
+/// take up another, and should not be gone for long.
+const DECODED: usize = 32;
+
 #[napi(object)]
 pub struct ModelOptions {
     pub architecture: String,
@@ -165,7 +170,10 @@ impl Model {
         let (tokens, lengths) = (tokens.to_vec(), lengths.to_vec());
         Ok(background(move || {
             let mut kv = state.take()?;
-            let logits = inner.extend(&exec, &mut kv, &tokens, &lengths, &edits).map_err(model_error)?;
+            let held = &mut *kv;
+            let mut work = || inner.extend(&exec, held, &tokens, &lengths, &edits);
+            let logits = if tokens.len() <= DECODED { rayon::scope(|_| work()) } else { work() };
+            let logits = logits.map_err(model_error)?;
             state.publish(&kv);
             Ok(logits.into())
         }))

@@ -78,7 +78,7 @@ test("statistics are those of every row of the store", async () => {
 });
 
 test("examples are the strongest contexts, and samples that lie in their interval", async () => {
-  const [busiest] = atlas.list({ orderBy: "fired", descending: true, limit: 1, offset: 0 });
+  const [busiest] = atlas.list({ orderBy: "fired", descending: true, limit: 1, offset: 0 }).items;
   const feature = await atlas.feature(busiest?.index ?? 0);
   const a = column(feature.index);
   const peaks = new Map<number, number>();
@@ -103,7 +103,8 @@ test("examples are the strongest contexts, and samples that lie in their interva
 test("running the model on a stored example gives the stored activations", async () => {
   const dictionary = await atlas.dictionary();
   const { k } = dictionary.native;
-  for (const { index, maximum } of atlas.list({ orderBy: "maximum", descending: true, limit: 5, offset: 0, alive: true })) {
+  for (const { index, maximum } of atlas.list({ orderBy: "maximum", descending: true, limit: 5, offset: 0, filter: { alive: true } })
+    .items) {
     for (const { tokens, activations, peak } of (await atlas.feature(index)).examples) {
       const taps = [{ site: tinySite, values: "bf16" as const }];
       const output = await withTask(undefined, (task) =>
@@ -121,7 +122,7 @@ test("running the model on a stored example gives the stored activations", async
 
 test("neighbours are those of exact cosines and of exact co-activation", async () => {
   const { d, features } = chain.dictionary.native;
-  const feature = await atlas.feature(atlas.list({ orderBy: "fired", descending: true, limit: 1, offset: 0 })[0]?.index ?? 0);
+  const feature = await atlas.feature(atlas.list({ orderBy: "fired", descending: true, limit: 1, offset: 0 }).items[0]?.index ?? 0);
   const row = (f: number): Float32Array => chain.dictionary.decoder.subarray(f * d, (f + 1) * d);
   const cosines = Array.from({ length: features }, (_, f) => row(f).reduce((sum, v, i) => sum + v * (row(feature.index)[i] ?? 0), 0));
   const nearest = cosines
@@ -152,7 +153,7 @@ test("the tokens that a feature fires on are those of an exact count", async () 
   for (let shard = 0; shard < chain.store.manifest.shards.length; shard++)
     for (const { id, tokens } of await chain.store.contexts(shard)) ids.set(id, tokens);
   const token = Array.from(dense.contexts, (context, r) => ids.get(context)?.[dense.positions[r] ?? 0] ?? -1);
-  const feature = await atlas.feature(atlas.list({ orderBy: "fired", descending: true, limit: 1, offset: 0 })[0]?.index ?? 0);
+  const feature = await atlas.feature(atlas.list({ orderBy: "fired", descending: true, limit: 1, offset: 0 }).items[0]?.index ?? 0);
   const [a, n] = [column(feature.index), token.length];
   const all = Array.from(new Set(token), (id) => {
     const count = token.reduce((sum, other, r) => sum + Number(other === id && (a[r] ?? 0) > 0), 0);
@@ -174,7 +175,7 @@ test("the folder holds the dictionary as it is, and feature files that other rea
   >;
   const { filename = "", offsets = [] } = index["1"] ?? {};
   const bytes = await readFile(join(atlas.path, "examples", filename));
-  const f = atlas.list({ orderBy: "fired", descending: true, limit: 1, offset: 0 })[0]?.index ?? 0;
+  const f = atlas.list({ orderBy: "fired", descending: true, limit: 1, offset: 0 }).items[0]?.index ?? 0;
   const record = bytes.subarray(offsets[f], offsets[f + 1]);
   expect(record.readUInt32LE(0)).toBe(record.byteLength - 4);
   const feature = JSON.parse(inflateSync(record.subarray(4)).toString()) as {
@@ -224,7 +225,7 @@ test("an atlas that is there is kept unless it is to be replaced", async () => {
     buildAtlas({ ...chain, out: join(chain.folder, "again"), replace: true, top: 2, perInterval: 0, neighbours: 1 }),
   );
   expect(replaced.manifest.index).toMatchObject({ top: 2, perInterval: 0 });
-  const feature = await replaced.feature(replaced.list({ orderBy: "fired", descending: true, limit: 1, offset: 0 })[0]?.index ?? 0);
+  const feature = await replaced.feature(replaced.list({ orderBy: "fired", descending: true, limit: 1, offset: 0 }).items[0]?.index ?? 0);
   expect([feature.examples.length, feature.neighbours.length]).toEqual([2, 1]);
   replaced.close();
 });

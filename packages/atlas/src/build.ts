@@ -1,31 +1,14 @@
-import { copyFile, mkdir, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
-import type { AtlasManifest } from "@lexiscope/contract";
-import {
-  RateMeter,
-  asDiskError,
-  parseSite,
-  requireDisk,
-  resolveRef,
-  sha256File,
-  throwIfAborted,
-  version,
-  writeFileAtomic,
-  writeJsonAtomic,
-  type ProgressEvent,
-  type Work,
-} from "@lexiscope/core";
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import { RateMeter, asDiskError, requireDisk, resolveRef, throwIfAborted, type ProgressEvent, type Work } from "@lexiscope/core";
+import { createAtlasWriter } from "./atlas-writer.ts";
 import { buildSettings, refuseMismatch, type BuildAtlasOptions, type BuildSettings } from "./build-options.ts";
-import { createDatabaseWriter } from "./database.ts";
 import { decoderNeighbours, outputEffects, tokenTextOf } from "./directions.ts";
 import { exampleContexts } from "./example-contexts.ts";
-import { writeFeatureRecord } from "./feature-record.ts";
 import { corpusOf } from "./corpus.ts";
 import { coactiveOf, examplesOf, histogramOf, readExamples, summaryOf, tokensOf } from "./findings.ts";
 import { indexPass } from "./index-pass.ts";
-import { atlasFiles, featureFile } from "./layout.ts";
 import { openAtlas } from "./open.ts";
-import { createPackedWriter, packIndex } from "./packed-file.ts";
 import { stageFolder, syncFile } from "./staging.ts";
 import type { Atlas } from "./types.ts";
 
@@ -75,13 +58,10 @@ async function* fillFolder(folder: string, options: BuildAtlasOptions, settings:
     await copyFile(join(dictionary.path, name), join(folder, name));
     await syncFile(join(folder, name));
   }
-  await mkdir(join(folder, atlasFiles.examples));
   const contexts = await exampleContexts(store, model, pass.result, signal);
   const corpus = corpusOf(pass.tokenCounts, (token) => tokenTextOf(model, token));
-  const packed = featureFile(parseSite(dictionary.manifest.site).layer);
   const mean = Float32Array.from(store.manifest.sites.find(({ name }) => name === dictionary.manifest.site)?.mean ?? []);
-  const database = createDatabaseWriter(join(folder, atlasFiles.features), mean);
-  const records = await createPackedWriter(join(folder, packed.path));
+  const writer = await createAtlasWriter({ folder, site: dictionary.manifest.site, mean, contexts, intervals: settings.intervals });
   try {
     const rate = new RateMeter();
     const { features } = dictionary.manifest;
@@ -93,67 +73,25 @@ async function* fillFolder(folder: string, options: BuildAtlasOptions, settings:
       const neighbours = directions.neighbours[f] ?? [];
       const tokens = tokensOf(pass.result, f, corpus);
       const reading = readExamples({ examples, top, tokens, contexts, corpus });
-      database.add({ summary, histogram, top, bottom, neighbours, coactive: coactiveOf(pass.result, f), tokens, reading });
-      await records.add(writeFeatureRecord({ summary, histogram, top, bottom, examples, intervals: settings.intervals, contexts }));
+      await writer.add({ summary, histogram, top, bottom, neighbours, coactive: coactiveOf(pass.result, f), tokens, reading }, examples);
       if ((f + 1) % writtenAtOnce !== 0 && f + 1 < features) continue;
       throwIfAborted(signal);
       yield { phase: "write", done: f + 1, total: features, unit: "features", rate: rate.update(f + 1) };
     }
-    await writeFileAtomic(
-      join(folder, atlasFiles.examplesIndex),
-      await packIndex({ [packed.key]: { filename: packed.filename, offsets: await records.finish() } }),
-    );
-    await database.finish();
-  } finally {
-    await records.abandon();
-    database.abandon();
-  }
-  await writeContexts(folder, contexts.all);
-  const files: AtlasManifest["files"] = [];
-  for (const file of [
-    ...copied,
-    atlasFiles.features,
-    atlasFiles.examplesIndex,
-    packed.path,
-    atlasFiles.contextsIndex,
-    atlasFiles.contexts,
-  ]) {
-    files.push({
-      file: file.replaceAll("\\", "/"),
-      bytes: (await stat(join(folder, file))).size,
-      sha256: await sha256File(join(folder, file), signal),
-    });
-  }
-  const manifest: AtlasManifest = {
-    kind: "atlas",
-    formatVersion: 1,
-    software: version,
-    dictionary: dictionary.manifest,
-    index: {
-      tokens: pass.result.tokens,
-      contexts: pass.contexts,
-      top: settings.top,
-      intervals: settings.intervals,
-      perInterval: settings.perInterval,
-      seed: settings.seed,
-      seconds: Number(((performance.now() - started) / 1000).toFixed(1)),
-      alive: pass.result.fired.reduce((count, fired) => count + Number(fired > 0), 0),
-    },
-    files,
-  };
-  await writeJsonAtomic(join(folder, atlasFiles.manifest), manifest);
-}
-
-async function writeContexts(
-  folder: string,
-  contexts: readonly { id: number; document: number; start: number; tokens: readonly number[] }[],
-): Promise<void> {
-  const writer = await createPackedWriter(join(folder, atlasFiles.contexts));
-  try {
-    for (const { id, document, start, tokens } of contexts) await writer.add(JSON.stringify({ id, document, start, tokens }));
-    await writeFileAtomic(
-      join(folder, atlasFiles.contextsIndex),
-      await packIndex({ contexts: { filename: basename(atlasFiles.contexts), offsets: await writer.finish() } }),
+    await writer.finish(
+      copied,
+      dictionary.manifest,
+      () => ({
+        tokens: pass.result.tokens,
+        contexts: pass.contexts,
+        top: settings.top,
+        intervals: settings.intervals,
+        perInterval: settings.perInterval,
+        seed: settings.seed,
+        seconds: Number(((performance.now() - started) / 1000).toFixed(1)),
+        alive: pass.result.fired.reduce((count, fired) => count + Number(fired > 0), 0),
+      }),
+      signal,
     );
   } finally {
     await writer.abandon();

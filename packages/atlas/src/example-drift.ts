@@ -1,6 +1,6 @@
 import type { Model } from "@lexiscope/model";
 import { withTask } from "@lexiscope/native";
-import type { Atlas } from "./types.ts";
+import type { Atlas, FeatureList } from "./types.ts";
 
 /** Features whose strongest example is read again: a second of work. */
 const probes = 12;
@@ -12,12 +12,14 @@ const probes = 12;
  * Undefined when no feature fired.
  */
 export async function exampleDrift(model: Model, atlas: Atlas, signal?: AbortSignal): Promise<number | undefined> {
-  const alive = atlas.list({ orderBy: "index", descending: false, limit: atlas.manifest.dictionary.features, offset: 0, alive: true });
+  const alive = (limit: number, offset: number): FeatureList =>
+    atlas.list({ orderBy: "index", descending: false, limit, offset, filter: { alive: true } });
+  const { total } = alive(0, 0);
   const { native } = await atlas.dictionary(signal);
   const { site, keep } = atlas.manifest.dictionary;
   const shares: number[] = [];
-  for (let i = 0; i < Math.min(probes, alive.length); i++) {
-    const feature = alive[Math.floor((i * alive.length) / Math.min(probes, alive.length))]?.index ?? 0;
+  for (let i = 0; i < Math.min(probes, total); i++) {
+    const feature = alive(1, Math.floor((i * total) / Math.min(probes, total))).items[0]?.index ?? 0;
     const [example] = (await atlas.feature(feature)).examples;
     if (!example) continue;
     const { tokens, activations } = example;
@@ -30,14 +32,14 @@ export async function exampleDrift(model: Model, atlas: Atlas, signal?: AbortSig
     indices.forEach((index, at) => {
       if (index === feature) now[Math.floor(at / native.k)] = values[at] ?? 0;
     });
-    let [difference, total] = [0, 0];
+    let [difference, size] = [0, 0];
     for (const [position, before] of activations.entries()) {
       if (position === 0 && keep.skipPositionZero) continue;
       if (before === 0 && keep.skipSpecialTokens && model.tokenizer.specialIds.has(tokens[position] ?? -1)) continue;
       difference += (before - (now[position] ?? 0)) ** 2;
-      total += before ** 2;
+      size += before ** 2;
     }
-    if (total > 0) shares.push(Math.sqrt(difference / total));
+    if (size > 0) shares.push(Math.sqrt(difference / size));
   }
   return shares.sort((a, b) => a - b)[shares.length >> 1];
 }

@@ -25,6 +25,7 @@ const text = writeFeatureRecord({
 });
 const contextOf = async (ordinal: number): Promise<{ id: number; document: number; start: number; tokens: number[] }> =>
   contexts.get(ordinal);
+const reader = { file: "x.bin", contextOf, tokenText: (id: number): string => ` t${id}` };
 
 test("a record shows the stretch around the peak, and is read back whole", async () => {
   const record = JSON.parse(text) as { examples_quantiles: { quantile_name: string; examples: Record<string, unknown>[] }[] };
@@ -53,7 +54,7 @@ test("a record shows the stretch around the peak, and is read back whole", async
   expect(shown?.["tokens"]).toEqual(Array.from({ length: 65 }, (_, i) => ` t${1020 + i}`));
   expect(shown?.["tokens_acts_list"]).toEqual(Array.from({ length: 65 }, (_, i) => (i === 40 ? 2.5 : 0)));
 
-  const examples = await readFeatureRecord("x.bin", 3, record, contextOf);
+  const examples = await readFeatureRecord(reader, 3, record);
   const activations = new Float32Array(100);
   activations.set([0.1], 2);
   activations.set([2.5], 60);
@@ -61,9 +62,12 @@ test("a record shows the stretch around the peak, and is read back whole", async
   expect(examples).toEqual(
     [-1, 9].map((interval) => ({
       tokens: Int32Array.from(tokens),
+      texts: tokens.map((id) => ` t${id}`),
       activations,
       document: 2,
       start: 256,
+      from: 0,
+      length: 100,
       peak: 60,
       interval,
       repeat: interval === 9,
@@ -71,9 +75,25 @@ test("a record shows the stretch around the peak, and is read back whole", async
   );
 });
 
+test("examples are cropped to a window, and one can be read alone", async () => {
+  const record: unknown = JSON.parse(text);
+  const [, cropped, ...others] = await readFeatureRecord(reader, 3, record, { window: { before: 2, after: 50 } });
+  expect(others).toEqual([]);
+  expect(cropped).toMatchObject({ from: 58, length: 100, peak: 2, start: 256, interval: 9 });
+  expect(cropped?.tokens).toEqual(Int32Array.from(tokens.slice(58)));
+  expect(cropped?.texts[2]).toBe(" t1060");
+  expect(Array.from(cropped?.activations ?? []).flatMap((a, i) => (a > 0 ? [i] : []))).toEqual([2, 41]);
+  expect(await readFeatureRecord(reader, 3, record, { window: { before: 2, after: 50 }, n: 1 })).toEqual([cropped]);
+  expect(await readFeatureRecord(reader, 3, record, { n: 2 })).toEqual([]);
+  await expect(readFeatureRecord(reader, 3, record, { window: { before: 0.5, after: 1 } })).rejects.toMatchObject({
+    code: "invalid_input",
+    field: "before",
+  });
+});
+
 test("records that lie are refused by name", async () => {
   const read = (change: (json: string) => string, index = 3): Promise<unknown> =>
-    readFeatureRecord("x.bin", index, JSON.parse(change(text)), contextOf);
+    readFeatureRecord(reader, index, JSON.parse(change(text)));
   await expect(read((json) => json, 4)).rejects.toThrow("record 4 is feature 3");
   await expect(read((json) => json.replace('"peak":60', '"peak":100'))).rejects.toMatchObject({
     code: "bad_file",

@@ -1,7 +1,7 @@
 import { LexiscopeError } from "@lexiscope/core";
 import { z } from "zod";
 import type { ExampleContexts } from "./example-contexts.ts";
-import type { FeatureExample, FeatureSummary, TokenEffect } from "./types.ts";
+import type { ExampleWindow, FeatureExample, FeatureStatistics, TokenEffect } from "./types.ts";
 
 /** Tokens shown before and after a peak in the packed record; the whole context lies in the file of contexts. */
 const shownBefore = 40;
@@ -47,7 +47,7 @@ const featureRecordSchema = z.object({
 });
 
 export interface RecordInput {
-  summary: FeatureSummary;
+  summary: FeatureStatistics;
   histogram: readonly number[];
   top: readonly TokenEffect[];
   bottom: readonly TokenEffect[];
@@ -98,12 +98,19 @@ export function writeFeatureRecord(input: RecordInput): string {
   });
 }
 
-/** Reads a packed record back into examples over whole contexts. */
+/** What a record is read with. */
+export interface RecordReader {
+  file: string;
+  contextOf(ordinal: number): Promise<ContextRecord>;
+  tokenText(id: number): string | undefined;
+}
+
+/** Reads a packed record back into examples over whole contexts, or over a window around each peak; or only example `n` of it. */
 export async function readFeatureRecord(
-  file: string,
+  { file, contextOf, tokenText }: RecordReader,
   index: number,
   json: unknown,
-  contextOf: (ordinal: number) => Promise<ContextRecord>,
+  { window, n }: { window?: ExampleWindow | undefined; n?: number | undefined } = {},
 ): Promise<FeatureExample[]> {
   const bad = (what: string): LexiscopeError =>
     new LexiscopeError("bad_file", `${file}: record ${index} ${what}`, {
@@ -114,24 +121,41 @@ export async function readFeatureRecord(
   const parsed = featureRecordSchema.safeParse(json);
   if (!parsed.success) throw bad(`is not a feature: ${parsed.error.issues[0]?.path.join(".")}: ${parsed.error.issues[0]?.message}`);
   if (parsed.data.index !== index) throw bad(`is feature ${parsed.data.index}`);
-  const examples: FeatureExample[] = [];
-  for (const example of parsed.data.examples_quantiles.flatMap((group) => group.examples)) {
-    const context = await contextOf(example.context);
-    const activations = new Float32Array(context.tokens.length);
-    if (example.peak >= activations.length || example.positions.some((position) => position >= activations.length))
-      throw bad(`names a position outside of context ${example.context}`);
-    for (const [i, position] of example.positions.entries()) activations[position] = example.values[i] ?? 0;
-    examples.push({
-      tokens: Int32Array.from(context.tokens),
-      activations,
-      document: context.document,
-      start: context.start,
-      peak: example.peak,
-      interval: example.interval,
-      repeat: example.is_repeated_datapoint,
-    });
+  const { before, after } = checkedWindow(window);
+  const all = parsed.data.examples_quantiles.flatMap((group) => group.examples);
+  return Promise.all(
+    (n === undefined ? all : all.slice(n, n + 1)).map(async (example) => {
+      const { document, start, tokens: whole } = await contextOf(example.context);
+      if (example.peak >= whole.length || example.positions.some((position) => position >= whole.length))
+        throw bad(`names a position outside of context ${example.context}`);
+      const from = Math.max(0, example.peak - before);
+      const tokens = Int32Array.from(whole.slice(from, example.peak + after + 1));
+      const activations = new Float32Array(tokens.length);
+      for (const [i, position] of example.positions.entries())
+        if (position >= from && position < from + tokens.length) activations[position - from] = example.values[i] ?? 0;
+      return {
+        tokens,
+        texts: Array.from(tokens, (id) => tokenText(id) ?? `<${id}>`),
+        activations,
+        document,
+        start,
+        from,
+        length: whole.length,
+        peak: example.peak - from,
+        interval: example.interval,
+        repeat: example.is_repeated_datapoint,
+      };
+    }),
+  );
+}
+
+function checkedWindow(window: ExampleWindow | undefined): ExampleWindow {
+  if (!window) return { before: Number.POSITIVE_INFINITY, after: Number.POSITIVE_INFINITY };
+  for (const field of ["before", "after"] as const) {
+    if (!Number.isInteger(window[field]) || window[field] < 0)
+      throw new LexiscopeError("invalid_input", `${field} is ${window[field]}; it must be a whole number from 0`, { field });
   }
-  return examples;
+  return window;
 }
 
 function groupName(interval: number, intervals: number, maximum: number): string {

@@ -1,10 +1,11 @@
 import type Database from "better-sqlite3";
 import { LexiscopeError } from "@lexiscope/core";
 import { z } from "zod";
+import { columnTypes, type FeatureColumns } from "./columns.ts";
 import { guarded } from "./database.ts";
 import type { FeatureCandidate, FeatureRecord, FeatureSummary, TokenEffect } from "./types.ts";
 
-const summaryColumns = `id AS "index", density, fired, maximum, mean, top_token AS topToken`;
+const summaryColumns = `id AS "index", density, fired, maximum, mean, top_token AS topToken, effect, word, top_output AS topOutput`;
 const effectsSchema = z.array(z.tuple([z.int(), z.string(), z.number()]));
 const outputsSchema = z.object({ top: effectsSchema, bottom: effectsSchema });
 const neighboursSchema = z.array(z.tuple([z.int(), z.number()]));
@@ -12,18 +13,12 @@ const tokensSchema = z.array(z.tuple([z.int(), z.string(), z.number(), z.int()])
 const coactiveSchema = z.array(z.tuple([z.int(), z.number(), z.int()]));
 
 export type FeatureRow = Omit<FeatureRecord, "examples">;
-export type ListOptions = {
-  orderBy: "density" | "maximum" | "fired" | "index";
-  descending: boolean;
-  limit: number;
-  offset: number;
-  alive?: boolean;
-};
-
 export interface FeatureRows {
   summary(index: number): FeatureSummary;
   row(index: number): FeatureRow;
-  list(options: ListOptions): FeatureSummary[];
+  /** [F] each, read whole. */
+  columns(): FeatureColumns;
+  tokenText(id: number): string | undefined;
   candidates(): FeatureCandidate[];
   /** [d] */
   mean(d: number): Float32Array;
@@ -34,9 +29,13 @@ export function featureRows(db: Database.Database, path: string, features: numbe
   const statements = guarded(path, () => ({
     count: db.prepare("SELECT count(*) AS n FROM features"),
     summary: db.prepare(`SELECT ${summaryColumns} FROM features WHERE id = ?`),
-    row: db.prepare(`SELECT ${summaryColumns}, histogram, outputs, neighbours, coactive, tokens FROM features WHERE id = ?`),
+    row: db.prepare(
+      `SELECT ${summaryColumns}, histogram, outputs, neighbours, coactive, tokens FROM features JOIN details USING (id) WHERE id = ?`,
+    ),
+    column: db.prepare("SELECT value FROM columns WHERE name = ?").pluck(),
+    token: db.prepare("SELECT text FROM tokens WHERE id = ?").pluck(),
     candidates: db.prepare(
-      `SELECT ${summaryColumns}, word, consistency, examples, documents, word_share AS wordShare FROM features WHERE fired > 0 ORDER BY id`,
+      `SELECT ${summaryColumns}, consistency, examples, documents, word_share AS wordShare FROM features WHERE fired > 0 ORDER BY id`,
     ),
     mean: db.prepare("SELECT value FROM meta WHERE key = 'mean'"),
   }));
@@ -65,6 +64,7 @@ export function featureRows(db: Database.Database, path: string, features: numbe
   const get = (statement: Database.Statement, index: number): unknown =>
     require(index, Number.isInteger(index) ? guarded(path, () => statement.get(index)) : undefined);
 
+  const texts = new Map<number, string | undefined>();
   return {
     summary: (index) => get(statements.summary, index) as FeatureSummary,
     row: (index) => {
@@ -88,18 +88,18 @@ export function featureRows(db: Database.Database, path: string, features: numbe
         coactive: json(index, "coactive", coactive, coactiveSchema).map(([other, npmi, count]) => ({ index: other, npmi, count })),
       };
     },
-    list: ({ orderBy, descending, limit, offset, alive }) => {
-      for (const [field, value] of [
-        ["limit", limit],
-        ["offset", offset],
-      ] as const) {
-        if (!Number.isSafeInteger(value) || value < 0)
-          throw new LexiscopeError("invalid_input", `${field} is ${value}; it must be a whole number from 0`, { field });
-      }
-      const column = { density: "density", maximum: "maximum", fired: "fired", index: "id" }[orderBy];
-      const where = alive === undefined ? "" : alive ? "WHERE fired > 0" : "WHERE fired = 0";
-      const sql = `SELECT ${summaryColumns} FROM features ${where} ORDER BY ${column} ${descending ? "DESC" : "ASC"}, id LIMIT ? OFFSET ?`;
-      return guarded(path, () => db.prepare(sql).all(limit, offset)) as FeatureSummary[];
+    columns: () => {
+      const column = <T extends keyof FeatureColumns>(name: T): FeatureColumns[T] => {
+        const bytes = guarded(path, () => statements.column.get(name));
+        const type = columnTypes[name];
+        if (!Buffer.isBuffer(bytes) || bytes.byteLength !== features * type.BYTES_PER_ELEMENT) throw bad(`the column ${name} is damaged`);
+        return new type(new Uint8Array(bytes).buffer) as FeatureColumns[T];
+      };
+      return { density: column("density"), fired: column("fired"), maximum: column("maximum"), effect: column("effect") };
+    },
+    tokenText: (id) => {
+      if (!texts.has(id)) texts.set(id, guarded(path, () => statements.token.get(id)) as string | undefined);
+      return texts.get(id);
     },
     candidates: () => guarded(path, () => statements.candidates.all()) as FeatureCandidate[],
     mean: (d) => {

@@ -3,7 +3,7 @@ import type { NativeIndexResult } from "@lexiscope/native";
 import type { Corpus } from "./corpus.ts";
 import type { ExampleContexts } from "./example-contexts.ts";
 import type { SparseExample } from "./feature-record.ts";
-import type { FeatureRecord, FeatureSummary, TokenEffect } from "./types.ts";
+import type { FeatureRecord, FeatureStatistics, TokenEffect } from "./types.ts";
 import { peakWords, wordsOf } from "./words.ts";
 
 /** Tokens on either side of a peak that make two examples repeats of each other when they are equal. */
@@ -38,7 +38,7 @@ export interface Reading {
 
 /** Everything that the pass and the model say about one feature. */
 export interface FeatureFindings extends Pick<FeatureRecord, "top" | "bottom" | "neighbours" | "coactive" | "tokens"> {
-  summary: FeatureSummary;
+  summary: FeatureStatistics;
   histogram: readonly number[];
   reading: Reading;
 }
@@ -73,7 +73,7 @@ export function summaryOf(
   f: number,
   examples: readonly SparseExample[],
   contexts: ExampleContexts,
-): FeatureSummary {
+): FeatureStatistics {
   const fired = at(result.fired, f);
   const first = examples[0];
   return {

@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 test("a text of the store has the activations of the atlas", async () => {
-  const [strongest] = atlas.list({ orderBy: "maximum", descending: true, limit: 1, offset: 0 });
+  const [strongest] = atlas.list({ orderBy: "maximum", descending: true, limit: 1, offset: 0 }).items;
   const [example] = (await atlas.feature(strongest?.index ?? 0)).examples;
   const text = chain.model.tokenizer.decode(Array.from(example?.tokens ?? []));
   const tokens = await inspectText({ model: chain.model, atlas, text, top: 96 });

@@ -93,19 +93,46 @@ test("a database that is cut under an open atlas gives an error with its name", 
 });
 
 test("features are listed in any order, and unknown ones are refused", async () => {
-  const list = (orderBy: "density" | "maximum" | "fired" | "index", alive?: boolean): number[] =>
-    whole
-      .list({ orderBy, descending: true, limit: 1000, offset: 0, ...(alive === undefined ? {} : { alive }) })
-      .map((summary) => summary[orderBy]);
-  for (const orderBy of ["density", "maximum", "fired", "index"] as const)
+  const list = (orderBy: "density" | "maximum" | "effect" | "fired" | "index", alive?: boolean): number[] =>
+    whole.list({ orderBy, descending: true, limit: 1000, offset: 0, filter: { alive } }).items.map((summary) => summary[orderBy]);
+  for (const orderBy of ["density", "maximum", "effect", "fired", "index"] as const)
     expect(list(orderBy)).toEqual(list(orderBy).toSorted((a, b) => b - a));
   expect(list("fired", true).length + list("fired", false).length).toBe(96);
   expect(list("fired", true)).toHaveLength(whole.manifest.index.alive);
-  expect(() => whole.list({ orderBy: "index", descending: false, limit: 0.5, offset: 0 })).toThrow(
-    expect.objectContaining({ code: "invalid_input", field: "limit" }),
+  for (const [field, options] of [
+    ["limit", { limit: 0.5, offset: 0 }],
+    ["limit", { limit: 1001, offset: 0 }],
+    ["offset", { limit: 1, offset: -1 }],
+  ] as const)
+    expect(() => whole.list({ orderBy: "index", descending: false, ...options })).toThrow(
+      expect.objectContaining({ code: "invalid_input", field }),
+    );
+  expect(() => whole.list({ orderBy: "relevance", descending: true, limit: 1, offset: 0 })).toThrow(
+    expect.objectContaining({ code: "invalid_input", field: "orderBy" }),
   );
   for (const index of [-1, 96, 0.5, Number.NaN]) {
     expect(() => whole.summary(index)).toThrow(expect.objectContaining({ code: "not_found", field: "feature" }));
     await expect(whole.feature(index)).rejects.toMatchObject({ code: "not_found" });
+    await expect(whole.example(index, 0)).rejects.toMatchObject({ code: "not_found" });
   }
+});
+
+test("examples are shown without the model, whole or around their peaks", async () => {
+  const [{ index } = { index: -1 }] = whole.list({ orderBy: "fired", descending: true, limit: 1, offset: 0 }).items;
+  const { examples, effect, topOutput, top } = await whole.feature(index);
+  expect([effect, topOutput]).toEqual([top[0]?.value, top[0]?.text]);
+  const { total } = whole.list({ orderBy: "index", descending: true, limit: 1, offset: 0, filter: { effect: [effect, effect] } });
+  expect(total).toBe(1);
+  const cropped = (await whole.feature(index, { window: { before: 3, after: 2 } })).examples;
+  for (const [n, example] of examples.entries()) {
+    expect(example.texts).toEqual(Array.from(example.tokens, (id) => chain.model.tokenizer.tokenText(id)));
+    expect(example.tokens).toHaveLength(example.length);
+    const { from, peak, texts, activations } = cropped[n] ?? { from: -1, peak: -1, texts: [], activations: [] };
+    expect(from + peak).toBe(example.peak);
+    expect(texts).toEqual(example.texts.slice(from, example.peak + 3));
+    expect(Array.from(activations)).toEqual(Array.from(example.activations.subarray(from, example.peak + 3)));
+  }
+  expect(await whole.example(index, 4)).toEqual(examples[4]);
+  await expect(whole.example(index, examples.length)).rejects.toMatchObject({ code: "not_found", field: "n" });
+  expect(whole.tokenText(10 ** 9)).toBeUndefined();
 });

@@ -2,17 +2,21 @@ import { join } from "node:path";
 import { LexiscopeError, parseSite, resolveRef, throwIfAborted } from "@lexiscope/core";
 import { loadDictionary, type Dictionary } from "@lexiscope/dictionary";
 import { checkHash, readAtlasManifest } from "./check-files.ts";
+import { columnIndex, type ColumnIndex } from "./columns.ts";
 import { openDatabase } from "./database.ts";
 import { exampleDrift } from "./example-drift.ts";
 import { contextRecordSchema, readFeatureRecord, type ContextRecord } from "./feature-record.ts";
 import { featureRows } from "./feature-rows.ts";
 import { atlasFiles, featureFile } from "./layout.ts";
+import { createLister } from "./list-features.ts";
 import { readPacked, readPackedIndex } from "./packed-file.ts";
-import { searchFeatures } from "./search.ts";
-import type { Atlas } from "./types.ts";
+import { createSearcher, searchFeatures } from "./search.ts";
+import type { Atlas, ExampleWindow, FeatureExample } from "./types.ts";
 
 /** Contexts kept in memory: a page of features shares many of them. */
 const cachedContexts = 4096;
+/** Bins of the density histogram. */
+const densityBins = 40;
 
 /**
  * Opens an atlas by name or path. The manifest, every file's size, the indices and the hash of the feature database are
@@ -35,6 +39,10 @@ export async function openAtlas(ref: string): Promise<Atlas> {
   const contextsFile = join(path, atlasFiles.examples, contexts.filename);
   const recordsFile = join(path, atlasFiles.examples, records.filename);
   const cache = new Map<number, Promise<ContextRecord>>();
+  const searcher = createSearcher(db, file);
+  let index: ColumnIndex | undefined;
+  const columns = (): ColumnIndex => (index ??= columnIndex(rows.columns()));
+  const list = createLister({ features, columns, searcher, rows });
   let dictionary: Promise<Dictionary> | undefined;
 
   async function readContext(ordinal: number): Promise<ContextRecord> {
@@ -56,6 +64,11 @@ export async function openAtlas(ref: string): Promise<Atlas> {
     return known;
   }
 
+  async function readExamples(feature: number, options: { window?: ExampleWindow | undefined; n?: number }): Promise<FeatureExample[]> {
+    const record = await readPacked(recordsFile, records.offsets, feature);
+    return readFeatureRecord({ file: recordsFile, contextOf, tokenText: rows.tokenText }, feature, record, options);
+  }
+
   const atlas: Atlas = {
     path,
     manifest,
@@ -65,17 +78,23 @@ export async function openAtlas(ref: string): Promise<Atlas> {
       dictionary.catch(() => (dictionary = undefined)); // a call that was stopped must not spoil the next
       return dictionary;
     },
-    feature: async (index) => {
+    feature: async (index, { window } = {}) => {
       const row = rows.row(index);
-      return {
-        ...row,
-        examples: await readFeatureRecord(recordsFile, index, await readPacked(recordsFile, records.offsets, index), contextOf),
-      };
+      return { ...row, examples: await readExamples(index, { window }) };
+    },
+    example: async (index, n, { window } = {}) => {
+      rows.summary(index);
+      const [example] = Number.isInteger(n) && n >= 0 ? await readExamples(index, { window, n }) : [];
+      if (example) return example;
+      throw new LexiscopeError("not_found", `feature ${index} has no example ${n}`, { field: "n" });
     },
     summary: (index) => rows.summary(index),
     summaries: (indices) => indices.map((index) => rows.summary(index)),
-    search: (query, limit) => searchFeatures(db, file, query, limit),
-    list: (options) => rows.list(options),
+    tokenText: (id) => rows.tokenText(id),
+    search: (query, limit) => searchFeatures(searcher, query, limit),
+    list,
+    histogramOf: (column, bins, { log = false } = {}) => columns().histogram(column, bins, log),
+    densityHistogram: () => columns().histogram("density", densityBins, true),
     candidates: () => rows.candidates(),
     drift: (model, signal) => exampleDrift(model, atlas, signal),
     verify: async (signal) => {

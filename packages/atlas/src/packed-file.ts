@@ -10,6 +10,9 @@ const maxRecordBytes = 64 * 2 ** 20;
 const maxIndexBytes = 256 * 2 ** 20;
 /** Records that are packed at once, on zlib's own threads. */
 const parallel = 8;
+/** Bytes that are gathered before they are written. */
+const writtenAtOnce = 1 << 20;
+const pack = promisify(deflate);
 
 const indexSchema = z.record(
   z.string(),
@@ -33,23 +36,33 @@ export async function createPackedWriter(path: string): Promise<PackedWriter> {
   const offsets = [0];
   const pending: Promise<Buffer>[] = [];
   const file = await open(path, "wx");
+  let gathered: Buffer[] = [];
+  let bytes = 0;
   const writeNext = async (): Promise<void> => {
     const body = await pending.shift();
     if (!body) return;
     const head = Buffer.alloc(4);
     head.writeUInt32LE(body.byteLength);
-    await file.appendFile(Buffer.concat([head, body]));
+    gathered.push(head, body);
+    bytes += 4 + body.byteLength;
     offsets.push((offsets.at(-1) ?? 0) + 4 + body.byteLength);
+    if (bytes >= writtenAtOnce) await flush();
+  };
+  const flush = async (): Promise<void> => {
+    const parts = gathered;
+    [gathered, bytes] = [[], 0];
+    if (parts.length > 0) await file.appendFile(Buffer.concat(parts));
   };
   return {
     add: async (record) => {
-      const packed = promisify(deflate)(record, { level: 6 });
+      const packed = pack(record, { level: 6 });
       packed.catch(() => undefined); // reported when its turn comes
       pending.push(packed);
       if (pending.length === parallel) await writeNext();
     },
     finish: async () => {
       while (pending.length > 0) await writeNext();
+      await flush();
       await file.sync();
       await file.close();
       return offsets;

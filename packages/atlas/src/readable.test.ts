@@ -9,6 +9,8 @@ const good: FeatureCandidate = {
   maximum: 9,
   mean: 4,
   topToken: " whale",
+  effect: 1,
+  topOutput: " sea",
   word: "whale",
   consistency: 0.9,
   examples: 20,

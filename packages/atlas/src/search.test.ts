@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDatabaseWriter, openDatabase } from "./database.ts";
 import { exampleContextsFrom } from "./example-contexts.ts";
 import { readExamples, type FeatureFindings } from "./findings.ts";
-import { searchFeatures } from "./search.ts";
+import { createSearcher, searchFeatures, type Searcher } from "./search.ts";
 
 const sentences = {
   /** Fires on the word itself. */
@@ -25,13 +25,15 @@ const outputs: Partial<Record<keyof typeof sentences, string[]>> = { travel: [" 
 let folder: string;
 let path: string;
 let db: Database.Database;
+let searcher: Searcher;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lexiscope-search-"));
   path = join(folder, "features.sqlite");
-  const writer = createDatabaseWriter(path, new Float32Array(2));
+  const writer = createDatabaseWriter(path, new Float32Array(2), new Map());
   for (const [index, name] of (Object.keys(sentences) as (keyof typeof sentences)[]).entries()) writer.add(findings(index, name));
   await writer.finish();
   db = openDatabase(path);
+  searcher = createSearcher(db, path);
 });
 afterAll(async () => {
   db.close();
@@ -67,7 +69,7 @@ function findings(index: number, name: keyof typeof sentences): FeatureFindings 
 }
 
 const search = (query: string, limit = 10): { index: number; where: string[] }[] =>
-  searchFeatures(db, path, query, limit).map(({ index, where }) => ({ index, where }));
+  searchFeatures(searcher, query, limit).map(({ index, where }) => ({ index, where }));
 
 test("the feature that fires on a word comes before those beside it and those that write it", () => {
   expect(search("France")).toEqual([
@@ -82,8 +84,8 @@ test("the feature that fires on a word comes before those beside it and those th
 });
 
 test("the score is the stated sum", () => {
-  const [first] = searchFeatures(db, path, "france", 1);
-  const [text] = searchFeatures(db, path, "wine", 1);
+  const [first] = searchFeatures(searcher, "france", 1);
+  const [text] = searchFeatures(searcher, "wine", 1);
   // All four examples have it at the peak: 1 + ½ + text, which is below 0.05.
   expect(first?.score).toBeGreaterThan(1.5);
   expect(first?.score).toBeLessThan(1.55);
@@ -93,7 +95,7 @@ test("the score is the stated sum", () => {
 });
 
 test("a feature is found by tokens that it fires on below its peaks", () => {
-  const [hit] = searchFeatures(db, path, "violins", 1);
+  const [hit] = searchFeatures(searcher, "violins", 1);
   expect(hit).toMatchObject({ index: 2, where: ["top tokens", "examples"] });
   // NPMI 0.4 × ¼, and a little for the text.
   expect(hit?.score).toBeGreaterThan(0.1);
@@ -133,7 +135,7 @@ test("any text is a query", () => {
       ),
       (query) => {
         fc.pre(query.trim() !== "");
-        searchFeatures(db, path, query, 5);
+        searchFeatures(searcher, query, 5);
       },
     ),
     { numRuns: 500 },

@@ -1,26 +1,55 @@
 import type Database from "better-sqlite3";
 import { LexiscopeError } from "@lexiscope/core";
-import { guarded } from "./database.ts";
+import { commonWord, guarded } from "./database.ts";
 import type { SearchHit, SearchPlace } from "./types.ts";
 import { wordsOf } from "./words.ts";
 
 /** Words of a query that are looked up; the rest of a long text adds nothing. */
 const maxWords = 16;
-/** Most hits that can be asked for. */
-const maxHits = 1000;
+/** Most hits that are looked at: more than anybody reads, and few enough to gather within the time of a request. */
+export const maxHits = 10_000;
 /** Features taken from the full-text index beside those that the words themselves name. */
 const maxTextHits = 500;
+/** Texts that are ranked, of the rarest words first: a word in the text of more features than this says little about one of them. */
+const maxTextMatches = 5000;
+/** Rows of terms that are read before the rest of a query's words only refine what the rarer ones found. */
+const maxRows = 12_000;
+/** Rows of single features that are looked up for that. */
+const maxLookUps = 3000;
+/** Longer words that are tried for a word that nothing knows, those of the most features first. */
+const maxLongerWords = 50;
 
 const weights = { peak: 1, fires: 0.25, near: 0.5, output: 0.25, text: 0.05 };
-const places: [keyof typeof weights, SearchPlace][] = [
+type Part = keyof typeof weights;
+const places: [Part, SearchPlace][] = [
   ["peak", "peak"],
   ["fires", "top tokens"],
   ["near", "near the peak"],
   ["output", "output tokens"],
   ["text", "examples"],
 ];
+const termParts = ["peak", "near", "fires", "output"] as const;
 
-type Evidence = Record<keyof typeof weights, number>;
+type Evidence = Record<Part, number>;
+type TermRow = [feature: number, peak: number, near: number, fires: number, output: number];
+
+export interface Found {
+  index: number;
+  score: number;
+  parts: Readonly<Evidence>;
+}
+
+export interface SearchFindings {
+  /** Best first, at most {@link maxHits}. */
+  hits: Found[];
+  /** There are more than were looked at. */
+  truncated: boolean;
+}
+
+export interface Searcher {
+  /** `among`: only these kinds of evidence count. */
+  find(query: string, among?: readonly SearchPlace[]): SearchFindings;
+}
 
 /**
  * Features for a query, best first. Evidence for a word, each part from 0 to 1: `peak`, the share of the feature's
@@ -29,60 +58,178 @@ type Evidence = Record<keyof typeof weights, number>;
  * `output`, its direct effect on that word over its largest effect; `text`, b/(1 + b) for the BM25 b of all its text.
  * score = peak + ½ near + ¼ fires + ¼ output + 0.05 text, all but the last averaged over the words of the query. When no feature
  * knows any of the words, longer words that contain them count at half.
+ *
+ * What is read is bounded, whatever the number of features: of a word that stands for more than 10,000 of them, the
+ * strongest (see `database.ts`) and those that the query's rarer words name; texts are ranked for words that few of them hold.
  */
-export function searchFeatures(db: Database.Database, path: string, query: string, limit: number): SearchHit[] {
-  if (query.trim() === "")
-    throw new LexiscopeError("invalid_input", "the search is empty", {
-      field: "query",
-      hint: "give a word, for example `lexiscope search music`",
-    });
-  if (!Number.isInteger(limit) || limit < 1)
-    throw new LexiscopeError("invalid_input", `limit is ${limit}; it must be a whole number above 0`, { field: "limit" });
-  const words = [...new Set(wordsOf(query))].slice(0, maxWords);
-  const found = new Map<number, Evidence>();
-  const evidence = (feature: number): Evidence => {
-    const entry = found.get(feature) ?? { peak: 0, fires: 0, near: 0, output: 0, text: 0 };
-    found.set(feature, entry);
-    return entry;
-  };
-  return guarded(path, () => {
+export function createSearcher(db: Database.Database, path: string): Searcher {
+  const sql = guarded(path, () => {
+    const parts = "feature, peak, near, fires, output";
+    return {
+      count: db.prepare("SELECT features FROM words WHERE word = ?").pluck(),
+      terms: db.prepare(`SELECT ${parts} FROM terms WHERE word = ?`).raw(),
+      strong: db.prepare(`SELECT ${parts} FROM strong WHERE word = ?`).raw(),
+      some: db.prepare(`SELECT ${parts} FROM terms WHERE word = ? AND feature IN (SELECT value FROM json_each(?))`).raw(),
+      longer: db.prepare("SELECT word, features FROM words WHERE instr(word, ?) > 0 ORDER BY features DESC, word LIMIT ?"),
+      matches: db.prepare("SELECT count(*) FROM (SELECT 1 FROM text WHERE text MATCH ? LIMIT ?)").pluck(),
+      text: db.prepare("SELECT rowid, bm25(text, 4, 1, 2) AS rank FROM text WHERE text MATCH ? ORDER BY rank, rowid LIMIT ?").raw(),
+    };
+  });
+
+  function gather(query: string): { found: Map<number, Evidence>; truncated: boolean } {
+    const words = [...new Set(wordsOf(query))].slice(0, maxWords);
     // Punctuation, emoji and the like are no words, but may stand at a peak as they are.
     const terms = words.length > 0 ? words : [query.trim()];
-    for (const term of terms) addTerm(db, "word = ?", term, 1 / terms.length, evidence);
-    if (found.size === 0) for (const term of terms) addTerm(db, "instr(word, ?) > 0", term, 0.5 / terms.length, evidence);
-    if (words.length > 0) addText(db, words, evidence);
-    return Array.from(found, ([index, parts]) => toHit(index, parts))
-      .sort((a, b) => b.score - a.score || a.index - b.index)
-      .slice(0, Math.min(limit, maxHits));
-  });
+    const found = new Map<number, Evidence>();
+    const partly = addTerms(found, terms);
+    const truncated = (found.size === 0 && addLonger(found, terms)) || partly;
+    if (words.length > 0) addText(found, words);
+    return { found, truncated };
+  }
+
+  /** Adds what the words stand for, the rarest first and whole as long as there is room. Whether something was left out. */
+  function addTerms(found: Map<number, Evidence>, terms: readonly string[]): boolean {
+    const share = 1 / terms.length;
+    const counted = terms.map((word) => ({ word, count: Number(sql.count.get(word) ?? 0) })).sort((a, b) => a.count - b.count);
+    const partial: { word: string; known: ReadonlySet<number> }[] = [];
+    const named = new Set<number>();
+    let room = maxRows;
+    for (const { word, count } of counted) {
+      const whole = count <= commonWord;
+      const rows = whole && count > room ? [] : ((room > 0 ? (whole ? sql.terms : sql.strong).all(word) : []) as TermRow[]);
+      room -= rows.length;
+      addRows(found, rows, share);
+      if (rows.length === count) for (const [feature] of rows) named.add(feature);
+      else partial.push({ word, known: new Set(rows.map(([feature]) => feature)) });
+    }
+    if (partial.length === 0) return false;
+    // What a rarer word names is looked up for the common ones too, so that it is judged by the whole query.
+    if (terms.length > 1) {
+      const [first, others]: [Found[], Found[]] = [[], []];
+      for (const [index, parts] of found) (named.has(index) ? first : others).push({ index, parts, score: scoreOf(parts, weights) });
+      const candidates = [...first.sort(bestFirst), ...others.sort(bestFirst)].slice(0, Math.floor(maxLookUps / partial.length));
+      for (const { word, known } of partial) {
+        const missing = candidates.flatMap(({ index }) => (known.has(index) ? [] : [index])).sort((a, b) => a - b);
+        addRows(found, sql.some.all(word, JSON.stringify(missing)) as TermRow[], share);
+      }
+    }
+    return true;
+  }
+
+  /** Adds what longer words that contain the terms stand for, at half. Whether something was left out. */
+  function addLonger(found: Map<number, Evidence>, terms: readonly string[]): boolean {
+    let [room, partly] = [maxRows, false];
+    for (const term of terms) {
+      // Each feature counts once for a term, by the best of the longer words, as it does for the word itself.
+      const best = new Map<number, Evidence>();
+      const longer = sql.longer.all(term, maxLongerWords) as { word: string; features: number }[];
+      if (longer.length === maxLongerWords) partly = true;
+      for (const { word, features } of longer) {
+        if (features > commonWord || room <= 0) partly = true;
+        if (room <= 0) break;
+        const rows = (features > commonWord ? sql.strong : sql.terms).all(word) as TermRow[];
+        room -= rows.length;
+        addBest(best, rows);
+      }
+      for (const [feature, parts] of best) addParts(evidenceOf(found, feature), parts, 0.5 / terms.length);
+    }
+    return partly;
+  }
+
+  function addText(found: Map<number, Evidence>, words: readonly string[]): void {
+    // Words hold letters and digits only and are quoted, so nothing of them is read as FTS5's query language.
+    const counted = words
+      .filter((word) => Number(sql.count.get(word) ?? 0) <= maxTextMatches)
+      .map((word) => `"${word.replaceAll('"', '""')}"`)
+      .map((word) => ({ word, count: Number(sql.matches.get(word, maxTextMatches + 1)) }))
+      .sort((a, b) => a.count - b.count);
+    const telling: string[] = [];
+    let room = maxTextMatches;
+    for (const { word, count } of counted) {
+      room -= count;
+      if (room >= 0) telling.push(word);
+    }
+    if (telling.length === 0) return;
+    for (const [feature, rank] of sql.text.all(telling.join(" OR "), maxTextHits) as [number, number][]) {
+      const bm25 = Math.max(0, -rank);
+      evidenceOf(found, feature).text = bm25 / (1 + bm25);
+    }
+  }
+
+  return {
+    find: (query, among) => {
+      if (query.trim() === "")
+        throw new LexiscopeError("invalid_input", "the search is empty", {
+          field: "query",
+          hint: "give a word, for example `lexiscope search music`",
+        });
+      return guarded(path, () => {
+        const { found, truncated } = gather(query);
+        const counted = among === undefined ? weights : weightsOf(among);
+        const hits: Found[] = [];
+        for (const [index, parts] of found) {
+          const score = scoreOf(parts, counted);
+          if (score > 0) hits.push({ index, score, parts });
+        }
+        hits.sort(bestFirst);
+        return { hits: hits.slice(0, maxHits), truncated: truncated || hits.length > maxHits };
+      });
+    },
+  };
 }
 
-function addTerm(db: Database.Database, condition: string, term: string, share: number, evidence: (feature: number) => Evidence): void {
-  const rows = db
-    .prepare(
-      `SELECT feature, max(peak) AS peak, max(near) AS near, max(fires) AS fires, max(output) AS output FROM terms WHERE ${condition} GROUP BY feature`,
-    )
-    .all(term) as { feature: number; peak: number; near: number; fires: number; output: number }[];
-  for (const row of rows) {
-    const parts = evidence(row.feature);
-    for (const part of ["peak", "near", "fires", "output"] as const) parts[part] += share * row[part];
+/** The best hits of a search; `limit` is at most 1,000. */
+export function searchFeatures(searcher: Searcher, query: string, limit: number): SearchHit[] {
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new LexiscopeError("invalid_input", `limit is ${limit}; it must be a whole number above 0`, { field: "limit" });
+  return searcher.find(query).hits.slice(0, Math.min(limit, 1000)).map(toHit);
+}
+
+function evidenceOf(found: Map<number, Evidence>, feature: number): Evidence {
+  const entry = found.get(feature) ?? { peak: 0, fires: 0, near: 0, output: 0, text: 0 };
+  found.set(feature, entry);
+  return entry;
+}
+
+function addRows(found: Map<number, Evidence>, rows: readonly TermRow[], share: number): void {
+  for (const [feature, peak, near, fires, output] of rows) addParts(evidenceOf(found, feature), { peak, near, fires, output }, share);
+}
+
+function addParts(parts: Evidence, term: Record<(typeof termParts)[number], number>, share: number): void {
+  for (const part of termParts) parts[part] += share * term[part];
+}
+
+function addBest(best: Map<number, Evidence>, rows: readonly TermRow[]): void {
+  for (const [feature, peak, near, fires, output] of rows) {
+    const parts = evidenceOf(best, feature);
+    parts.peak = Math.max(parts.peak, peak);
+    parts.near = Math.max(parts.near, near);
+    parts.fires = Math.max(parts.fires, fires);
+    parts.output = Math.max(parts.output, output);
   }
 }
 
-function addText(db: Database.Database, words: readonly string[], evidence: (feature: number) => Evidence): void {
-  // Words hold letters and digits only and are quoted, so nothing of them is read as FTS5's query language.
-  const match = words.map((word) => `"${word.replaceAll('"', '""')}"`).join(" OR ");
-  const rows = db
-    .prepare("SELECT rowid AS feature, bm25(text, 4, 1, 2) AS rank FROM text WHERE text MATCH ? ORDER BY rank, rowid LIMIT ?")
-    .all(match, maxTextHits) as { feature: number; rank: number }[];
-  for (const { feature, rank } of rows) {
-    const bm25 = Math.max(0, -rank);
-    evidence(feature).text = bm25 / (1 + bm25);
-  }
+function weightsOf(among: readonly SearchPlace[]): Record<Part, number> {
+  const none = { peak: 0, fires: 0, near: 0, output: 0, text: 0 };
+  return places.reduce((counted, [part, place]) => (among.includes(place) ? { ...counted, [part]: weights[part] } : counted), none);
 }
 
-function toHit(index: number, parts: Evidence): SearchHit {
-  const score = places.reduce((sum, [part]) => sum + weights[part] * parts[part], 0);
+function scoreOf(parts: Evidence, counted: Record<Part, number>): number {
+  return (
+    counted.peak * parts.peak +
+    counted.fires * parts.fires +
+    counted.near * parts.near +
+    counted.output * parts.output +
+    counted.text * parts.text
+  );
+}
+
+function bestFirst(a: Found, b: Found): number {
+  return b.score - a.score || a.index - b.index;
+}
+
+/** What people are told of a feature that was found. */
+export function toHit({ index, score, parts }: Found): SearchHit {
   const where = places.filter(([part]) => parts[part] > 0).sort(([a], [b]) => weights[b] * parts[b] - weights[a] * parts[a]);
   return { index, score, where: where.map(([, place]) => place) };
 }

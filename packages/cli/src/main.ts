@@ -1,11 +1,13 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { LexiscopeError, version } from "@lexiscope/core";
+import { applyNice } from "./nice.ts";
 import { reportError } from "./report-error.ts";
 import { registry } from "./registry.ts";
 
 /** Runs the command line `argv` (without node and script). Sets `process.exitCode`; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
   quietBrokenPipe();
+  applyNice();
   const json = argv.includes("--json");
   try {
     const program = new Command("lexiscope")

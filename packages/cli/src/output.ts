@@ -30,7 +30,9 @@ export function createOutput({ json }: { json: boolean }): Output {
     columns: () => process.stderr.columns ?? 100,
   });
   const line = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
-  const show = json ? throttled((event) => line({ type: "progress", ...event })) : (event: ProgressEvent): void => view.show(event);
+  const show = json
+    ? throttled((event) => line({ type: "progress", ...event, at: Date.now() }))
+    : (event: ProgressEvent): void => view.show(event);
   const out: Output = {
     print: (text = "") => {
       view.end();
@@ -41,7 +43,7 @@ export function createOutput({ json }: { json: boolean }): Output {
     },
     note: (text) => {
       view.end();
-      if (json) line({ type: "note", message: text });
+      if (json) line({ type: "note", message: text, at: Date.now() });
       else process.stderr.write(`${text}\n`);
     },
     result: (value) => {

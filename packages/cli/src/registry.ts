@@ -9,6 +9,7 @@ export interface CommandEntry {
 /** Every command, in the order of the help. */
 export const registry: readonly CommandEntry[] = [
   { name: "start", load: async () => (await import("./commands/start.ts")).startCommand() },
+  { name: "serve", load: async () => (await import("./commands/serve.ts")).serveCommand() },
   { name: "model", load: async () => (await import("./commands/model.ts")).modelCommand() },
   { name: "forward", load: async () => (await import("./commands/forward.ts")).forwardCommand() },
   { name: "harvest", load: async () => (await import("./commands/harvest.ts")).harvestCommand() },
@@ -17,6 +18,7 @@ export const registry: readonly CommandEntry[] = [
   { name: "feature", load: async () => (await import("./commands/feature.ts")).featureCommand() },
   { name: "search", load: async () => (await import("./commands/search.ts")).searchCommand() },
   { name: "inspect", load: async () => (await import("./commands/inspect.ts")).inspectCommand() },
+  { name: "export", load: async () => (await import("./commands/export.ts")).exportCommand() },
   { name: "generate", load: async () => (await import("./commands/generate.ts")).generateCommand() },
   { name: "chat", load: async () => (await import("./commands/chat.ts")).chatCommand() },
   { name: "list", load: async () => (await import("./commands/list.ts")).listCommand() },

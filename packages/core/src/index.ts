@@ -1,5 +1,6 @@
 export * from "./errors.ts";
 export * from "./files.ts";
+export * from "./format-count.ts";
 export * from "./home.ts";
 export * from "./progress.ts";
 export * from "./random.ts";

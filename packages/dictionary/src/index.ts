@@ -13,5 +13,6 @@ export { train, type TrainOptions } from "./train.ts";
 export { evaluationFor, type EvaluationOptions } from "./evaluation.ts";
 export { compareModels, type CompareModelsOptions } from "./compare-models.ts";
 export { loadDictionary, openDictionary, type OpenDictionaryOptions } from "./open.ts";
+export { writeSaeLens } from "./saelens.ts";
 export { learningRateAt } from "./schedule.ts";
 export { patchedLoss, type Patch } from "./patched-loss.ts";

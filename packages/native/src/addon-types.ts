@@ -10,6 +10,8 @@ export interface Addon {
   cpu(): NativeCpu;
   /** Register-only probe of the path's inner instruction, all threads: the machine's limit. GFLOP/s and GB/s. */
   probe(): Promise<NativeProbe>;
+  /** log Σ exp over a row of logits, at once, on the calling thread; f32 precision. */
+  logSumExp(values: Float32Array): number;
   Task: new () => NativeTask;
   Model: { open(options: NativeModelOptions, task: NativeTask): Promise<NativeModel> };
   Dictionary: { create(options: NativeDictionaryOptions, task: NativeTask): Promise<NativeDictionary> };

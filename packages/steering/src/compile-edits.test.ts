@@ -41,6 +41,25 @@ describe("masks", () => {
       [0, 0, 1, 1, 0],
     ]);
   });
+  it("go on to the end without a last position, in the answer too", () => {
+    const edits = ["ablate:1@11-", "ablate:2@0-"].map((text) => prepared(text));
+    expect(masks([{ edits, start: 10, tokens: [5, 5, 5], promptTokens: 12 }])).toEqual([
+      [0, 1, 1],
+      [1, 1, 1],
+    ]);
+  });
+  it("follow the messages of a role; the answer is the assistant's", () => {
+    const messages = [
+      { role: "user" as const, from: 1, to: 3 },
+      { role: "assistant" as const, from: 4, to: 5 },
+    ];
+    const edits = ["ablate:1@user", "ablate:2@assistant", "ablate:3@user,assistant"].map((text) => prepared(text));
+    expect(masks([{ edits, start: 0, tokens: [5, 5, 5, 5, 5, 5, 5], promptTokens: 6, messages }])).toEqual([
+      [0, 1, 1, 0, 0, 0, 0],
+      [0, 0, 0, 0, 1, 0, 1],
+      [0, 1, 1, 0, 1, 0, 1],
+    ]);
+  });
   it("stay in their own row", () => {
     const rows = [
       { edits: [], start: 4, tokens: [5, 6], promptTokens: 4 },
@@ -105,7 +124,7 @@ it("covers, over any rows, exactly the positions that each row's edits name", ()
 
 describe("an edit that can change nothing", () => {
   const prompt = [5, 1, 7];
-  it.each(["ablate:1@0-2", "ablate:1@9-12", "ablate:1@8-9"])("%s is refused before the run", (text) => {
+  it.each(["ablate:1@0-2", "ablate:1@9-12", "ablate:1@8-9", "ablate:1@8-", "ablate:1@user"])("%s is refused before the run", (text) => {
     expect(() => refuseUnreachable([prepared(text)], prompt, 8, special)).toThrow(
       expect.objectContaining({ code: "invalid_input", message: expect.stringContaining(`${text} would change nothing`) }),
     );
@@ -113,7 +132,10 @@ describe("an edit that can change nothing", () => {
   it("is refused when the answer is one token, which is never fed back", () => {
     expect(() => refuseUnreachable([prepared("ablate:1@generated")], prompt, 3, special)).toThrow(/would change nothing/);
   });
-  it.each(["ablate:1", "ablate:1@prompt", "ablate:1@generated", "ablate:1@2-3", "ablate:1@7-9"])("is not %s", (text) => {
-    expect(() => refuseUnreachable([prepared(text)], prompt, 8, special)).not.toThrow();
-  });
+  it.each(["ablate:1", "ablate:1@prompt", "ablate:1@generated", "ablate:1@2-3", "ablate:1@7-9", "ablate:1@7-", "ablate:1@assistant"])(
+    "is not %s",
+    (text) => {
+      expect(() => refuseUnreachable([prepared(text)], prompt, 8, special)).not.toThrow();
+    },
+  );
 });

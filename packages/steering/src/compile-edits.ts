@@ -1,7 +1,9 @@
 import { LexiscopeError } from "@lexiscope/core";
 import type { NativeEdit } from "@lexiscope/native";
-import { formatEdit } from "./parse-edit.ts";
+import { formatEdit, isFeatureEdit } from "./parse-edit.ts";
+import type { MessageSpan } from "./message-spans.ts";
 import type { PreparedEdit } from "./prepare-edits.ts";
+import type { EditPositions } from "./types.ts";
 
 /** One sequence of a native call, with the edits that are its own. */
 export interface EditedRow {
@@ -11,6 +13,8 @@ export interface EditedRow {
   tokens: ArrayLike<number>;
   /** Length of the sequence's prompt: where `generated` begins. */
   promptTokens: number;
+  /** Where the prompt's messages lie; needed when edits name roles. */
+  messages?: readonly MessageSpan[] | undefined;
 }
 
 export interface CompiledEdits {
@@ -48,7 +52,7 @@ export function coveredPositions({ edit, keep }: PreparedEdit, row: Omit<EditedR
   const found: number[] = [];
   for (let j = 0; j < row.tokens.length; j++) {
     const position = row.start + j;
-    if (!inSpan(edit.positions, position, row.promptTokens)) continue;
+    if (!inSpan(edit.positions, position, row)) continue;
     if (keep.skipPositionZero && position === 0) continue;
     if (keep.skipSpecialTokens && specialIds.has(row.tokens[j] ?? -1)) continue;
     found.push(j);
@@ -62,14 +66,14 @@ export function refuseUnreachable(
   prompt: ArrayLike<number>,
   longest: number,
   specialIds: ReadonlySet<number>,
+  messages?: readonly MessageSpan[],
 ): void {
   for (const prepared of edits) {
     const { positions } = prepared.edit;
     // A generated token may be any that is not special, so each of their positions counts as reachable.
-    const first = typeof positions === "object" ? Math.max(positions.from, prompt.length) : prompt.length;
-    const last = typeof positions === "object" ? Math.min(positions.to, longest) : longest;
-    if (positions !== "prompt" && first < last) continue;
-    if (coveredPositions(prepared, { start: 0, tokens: prompt, promptTokens: prompt.length }, specialIds).length > 0) continue;
+    const [first, last] = generatedReach(positions, prompt.length, longest);
+    if (first < last) continue;
+    if (coveredPositions(prepared, { start: 0, tokens: prompt, promptTokens: prompt.length, messages }, specialIds).length > 0) continue;
     throw new LexiscopeError(
       "invalid_input",
       `${formatEdit(prepared.edit)} would change nothing: none of the positions that it names can be edited in this run (${prompt.length} prompt tokens, at most ${longest} in all)`,
@@ -81,11 +85,21 @@ export function refuseUnreachable(
   }
 }
 
-function inSpan(positions: PreparedEdit["edit"]["positions"], position: number, promptTokens: number): boolean {
+/** The generated positions that an edit names, half-open. */
+function generatedReach(positions: EditPositions, promptTokens: number, longest: number): [first: number, last: number] {
+  if (positions === "prompt") return [0, 0];
+  if (typeof positions === "string") return [promptTokens, longest];
+  if ("roles" in positions) return positions.roles.includes("assistant") ? [promptTokens, longest] : [0, 0];
+  return [Math.max(positions.from, promptTokens), Math.min(positions.to ?? longest, longest)];
+}
+
+function inSpan(positions: EditPositions, position: number, { promptTokens, messages = [] }: Omit<EditedRow, "edits">): boolean {
   if (positions === "all") return true;
   if (positions === "prompt") return position < promptTokens;
   if (positions === "generated") return position >= promptTokens;
-  return position >= positions.from && position < positions.to;
+  if ("from" in positions) return position >= positions.from && position < (positions.to ?? Infinity);
+  if (position >= promptTokens) return positions.roles.includes("assistant");
+  return messages.some(({ role, from, to }) => position >= from && position < to && positions.roles.includes(role));
 }
 
 /** The native edit that this row may write its mask into: one of equal meaning that the row does not use yet. */
@@ -96,16 +110,17 @@ function nativeFor(
   total: number,
 ): NativeEdit {
   const { edit, site, value, vector, dictionary, maxNorm } = prepared;
-  const key = [site, edit.op, edit.feature, value, maxNorm].join(" ");
+  const what = isFeatureEdit(edit) ? edit.feature : vectorName(edit);
+  const key = [site, edit.op, what, value, maxNorm].join(" ");
   const list = shared.get(key) ?? [];
   shared.set(key, list);
   let entry = list.find(({ rows }) => !rows.has(row));
   if (!entry) {
+    const operation = vector ? { op: "add" as const, vector } : featureOperation(prepared);
     const native: NativeEdit = {
       site,
-      op: edit.op,
+      ...operation,
       mask: new Uint8Array(total),
-      ...(vector ? { vector } : { feature: edit.feature, value }),
       ...(dictionary ? { dictionary } : {}),
       ...(maxNorm === undefined ? {} : { maxNorm }),
     };
@@ -114,4 +129,19 @@ function nativeFor(
   }
   entry.rows.add(row);
   return entry.native;
+}
+
+function featureOperation({ edit, value }: PreparedEdit): Pick<NativeEdit, "op" | "feature" | "value"> {
+  if (!isFeatureEdit(edit)) throw new LexiscopeError("internal", `${formatEdit(edit)} has no vector`);
+  return { op: edit.op, feature: edit.feature, value };
+}
+
+const vectorNames = new WeakMap<object, string>();
+let namedVectors = 0;
+
+/** Equal only for the same vector edit: its values are too many to compare at every token. */
+function vectorName(edit: object): string {
+  const name = vectorNames.get(edit) ?? `vector ${namedVectors++}`;
+  vectorNames.set(edit, name);
+  return name;
 }

@@ -5,7 +5,7 @@ import { compileEdits } from "./compile-edits.ts";
 import { forwardText } from "./forward-text.ts";
 import { parseEdit } from "./parse-edit.ts";
 import { prepareEdits } from "./prepare-edits.ts";
-import { logSumExp } from "./sampling.ts";
+import { logSumExp } from "./testing/log-sum-exp.ts";
 import { activations, openTinySteering, tinySite, type TinySteering } from "./testing/tiny-steering.ts";
 
 const text = "the whale swims";

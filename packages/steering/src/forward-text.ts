@@ -3,7 +3,7 @@ import type { Model } from "@lexiscope/model";
 import { withTask, type NativeForwardOutput } from "@lexiscope/native";
 import { compileEdits, refuseUnreachable } from "./compile-edits.ts";
 import { prepareEdits } from "./prepare-edits.ts";
-import type { Edit, EditOptions, SteeringContext } from "./types.ts";
+import type { AnyEdit, EditOptions, SteeringContext } from "./types.ts";
 
 export interface ForwardTextOptions extends EditOptions {
   text: string;
@@ -13,7 +13,7 @@ export interface ForwardTextOptions extends EditOptions {
   top?: number | undefined;
   /** Also the norm of the residual stream after every block. */
   norms?: boolean | undefined;
-  edits?: readonly Edit[] | undefined;
+  edits?: readonly AnyEdit[] | undefined;
 }
 
 export interface ForwardToken {
@@ -48,6 +48,12 @@ export async function forwardText(context: SteeringContext, options: ForwardText
   const ids = encodeText(model, options.text, options.literal === true);
   const { variants, warnings } = await prepareEdits(context, [edits], options);
   const prepared = variants[0] ?? [];
+  if (prepared.some(({ edit: { positions } }) => typeof positions === "object" && "roles" in positions)) {
+    throw new LexiscopeError("invalid_input", "an edit names messages by their role, and a text has none", {
+      field: "positions",
+      hint: "use all or a span of positions",
+    });
+  }
   refuseUnreachable(prepared, ids, ids.length, model.tokenizer.specialIds);
   const compiled = compileEdits([{ edits: prepared, start: 0, tokens: ids, promptTokens: ids.length }], model.tokenizer.specialIds);
   const sites = options.norms ? Array.from({ length: model.architecture.layers }, (_, layer) => `blocks.${layer}.${siteKinds[2]}`) : [];

@@ -2,7 +2,7 @@ import { withTask } from "@lexiscope/native";
 import { beforeAll, describe, expect, it } from "vitest";
 import { generate } from "./generate.ts";
 import { parseEdit } from "./parse-edit.ts";
-import { openTinySteering, type TinySteering } from "./testing/tiny-steering.ts";
+import { openTinySteering, tinySite, type TinySteering } from "./testing/tiny-steering.ts";
 import type { GenerateOptions, GenerationEvent } from "./types.ts";
 
 const prompt = "seven stars";
@@ -133,6 +133,40 @@ describe("edits", () => {
     const [plain, edited] = (await run({ variants: [[], [edit]] }, endless())).answers;
     expect(edited).toEqual(plain);
   });
+  it("along a vector equal those of the feature whose direction it is", async () => {
+    const vector = {
+      op: "add" as const,
+      site: tinySite,
+      vector: Array.from(tiny.direction(3)),
+      value: 9,
+      unit: "vector" as const,
+      positions: "all" as const,
+    };
+    const { answers } = await run({ variants: [[parseEdit("add:3=9")], [vector], [vector, vector], [parseEdit("add:3=18")]] }, endless());
+    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[2]?.ids).toEqual(answers[3]?.ids);
+  });
+  it("from a token on equal a span to the end", async () => {
+    const [open, closed] = (await run({ variants: [[parseEdit("add:3=9@4-")], [parseEdit("add:3=9@4-100")]] }, endless())).answers;
+    expect(open).toEqual(closed);
+  });
+  it("of a role reach that role's messages alone", async () => {
+    const messages = [
+      { role: "user" as const, content: "seven" },
+      { role: "assistant" as const, content: "eight" },
+      { role: "user" as const, content: "nine" },
+    ];
+    const before = "<|im_start|>user\n".length - "<|im_start|>".length + 1;
+    const spanOf = `add:3=9@${before}-${before + 5}`;
+    const first = { messages: messages.slice(0, 1) };
+    const [byRole, bySpan] = (await run({ prompt: first, variants: [[parseEdit("add:3=9@user")], [parseEdit(spanOf)]] }, endless()))
+      .answers;
+    expect(byRole).toEqual(bySpan);
+    const variants = ["user", "assistant", "user,assistant"].map((role) => [parseEdit(`add:3=9@${role}`)]);
+    const answers = (await run({ prompt: { messages }, variants }, endless())).answers.map(({ logprobs }) => logprobs[0]);
+    expect(new Set(answers).size).toBe(3);
+    await expect(run({ variants: [[parseEdit("ablate:3@user")]] })).rejects.toMatchObject({ code: "invalid_input", field: "positions" });
+  });
   it("that can reach no token are refused before anything is generated", async () => {
     await expect(run({ variants: [[], [parseEdit("ablate:3@0-1")]] })).rejects.toThrow(/would change nothing/);
   });
@@ -157,6 +191,39 @@ describe("sampling", () => {
     expect(again.answers).toEqual(first.answers);
     expect(other.answers[0]?.ids).not.toEqual(first.answers[0]?.ids);
     expect(beside.answers[1]?.ids).toEqual(first.answers[0]?.ids);
+  });
+  it("draws from a seed of its own for each variant when seeds are given", async () => {
+    const { answers } = await run({ ...options, variants: [[], [], []], seeds: [5, 6, 5] }, endless());
+    expect(answers[1]?.ids).not.toEqual(answers[0]?.ids);
+    expect(answers[2]).toEqual(answers[0]);
+    expect(answers[1]?.ids).toEqual((await run({ ...options, seed: 6 }, endless())).answers[0]?.ids);
+    await expect(run({ variants: [[], []], seeds: [1] })).rejects.toMatchObject({ code: "invalid_input", field: "seeds" });
+  });
+  it("penalises what was generated and not the prompt, and follows a bias", async () => {
+    const greedy = { repetitionPenalty: 1, maxTokens: 8 };
+    const plain = (await run(greedy, endless())).answers[0]?.ids ?? [];
+    expect(new Set(plain).size).toBe(1); // a tied random model repeats its last token
+    const penalised = (await run({ ...greedy, frequencyPenalty: 2, presencePenalty: 2 }, endless())).answers[0]?.ids ?? [];
+    expect(penalised[0]).toBe(plain[0]);
+    const unlike = (await run({ ...greedy, logitBias: new Map([[plain[0] ?? 0, -100]]) }, endless())).answers[0]?.ids ?? [];
+    expect(unlike).not.toContain(plain[0]);
+    expect((await run({ ...greedy, logitBias: new Map([[65, 100]]) }, endless())).answers[0]?.ids).toEqual(new Array(8).fill(65));
+    await expect(run({ logitBias: new Map([[100_000, 1]]) })).rejects.toMatchObject({ field: "logitBias" });
+  });
+  it("names the most likely tokens and gives bytes when it is asked, and only then", async () => {
+    const asked = (await run({ topLogprobs: 3, maxTokens: 4 }, endless())).events.filter((event) => event.type === "token");
+    for (const { id, logprob, bytes, top = [] } of asked) {
+      expect(bytes).toEqual(tiny.model.tokenizer.tokenBytes(id));
+      expect(top).toHaveLength(3);
+      expect(top[0]?.logprob).toBeGreaterThanOrEqual(logprob);
+      for (const other of top) {
+        expect(other.text).toBe(tiny.model.tokenizer.tokenText(other.id));
+        expect(other.bytes).toEqual(tiny.model.tokenizer.tokenBytes(other.id));
+        if (other.id === id) expect(other.logprob).toBe(logprob);
+      }
+    }
+    const plain = (await run({ maxTokens: 1 }, endless())).events.find((event) => event.type === "token");
+    expect(Object.keys(plain ?? {})).toEqual(["type", "variant", "id", "text", "logprob"]);
   });
   it("joins to the text of its tokens, whatever bytes they are", async () => {
     for (let seed = 0; seed < 10; seed++) {
@@ -197,6 +264,19 @@ describe("an answer ends", () => {
     expect(events.filter(({ type }) => type === "end")).toHaveLength(2);
     expect(answers[1]?.ids).toEqual((await run({ variants: [edits], maxTokens: 5 }, stopping)).answers[0]?.ids);
   });
+});
+
+it("gives each variant a prompt of its own, with the answers that each has alone", async () => {
+  const prompts = [undefined, "x".repeat(120), { messages: [{ role: "user" as const, content: "whale" }] }];
+  const variants = [[], [parseEdit("add:3=9")], [parseEdit("clamp:7=9@user")]];
+  const { answers, events } = await run({ prompts, variants }, endless());
+  expect(events[0]).toEqual({ type: "start", promptTokens: 120, dropped: 0 });
+  expect(answers.map(({ reason }) => reason)).toEqual(["length", "context", "length"]);
+  for (const [i, own] of prompts.entries()) {
+    const alone = (await run({ prompt: own ?? prompt, variants: variants.slice(i, i + 1) }, endless())).answers[0];
+    expect(answers[i]?.ids).toEqual(alone?.ids);
+  }
+  await expect(run({ prompts: [undefined], variants: [[], []] })).rejects.toMatchObject({ field: "prompts" });
 });
 
 it("counts the messages of a chat that were left out", async () => {

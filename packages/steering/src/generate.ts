@@ -5,9 +5,11 @@ import { AnswerText } from "./answer-text.ts";
 import { compileEdits, refuseUnreachable } from "./compile-edits.ts";
 import { formatEdit } from "./parse-edit.ts";
 import { prepareEdits, type PreparedEdit } from "./prepare-edits.ts";
-import { buildPrompt } from "./prompt.ts";
-import { chooseToken, samplingSettings } from "./sampling.ts";
-import type { GenerateOptions, GenerationEvent, SamplingOptions, SteeringContext } from "./types.ts";
+import { type MessageSpan, messageSpans } from "./message-spans.ts";
+import { buildPrompt, type Prompt } from "./prompt.ts";
+import { chooseToken } from "./sampling.ts";
+import { type SamplingSettings, samplingSettings } from "./sampling-settings.ts";
+import type { GenerateOptions, GenerationEvent, LikelyToken, PromptInput, SteeringContext } from "./types.ts";
 
 /** Runs of one prompt that share a batch; each holds a KV cache of its own. */
 const maxVariants = 32;
@@ -17,11 +19,18 @@ type EndReason = Extract<GenerationEvent, { type: "end" }>["reason"];
 
 /** One sequence of the batch. */
 interface Run {
+  prompt: Prompt;
+  /** Where the messages lie that edits name by their role. */
+  messages: readonly MessageSpan[];
+  /** Most tokens that can be fed. */
+  longest: number;
   edits: readonly PreparedEdit[];
   /** Tokens that each edit reached so far. */
   covered: number[];
   random: Random;
   seen: Set<number>;
+  /** How often each token was generated. */
+  counts: Map<number, number>;
   text: AnswerText;
   generated: number;
   /** The token to feed next; undefined when the run has ended. */
@@ -31,41 +40,41 @@ interface Run {
 }
 
 /**
- * Continues a prompt once for every variant, all in one batch. A variant's answer does not depend on the others beside
- * it: each draws from a random stream of its own that starts at `seed`. Every call builds its own KV cache, so no run
+ * Continues a prompt once for every variant, all in one batch; a variant may have a prompt of its own. A variant's answer does not depend on the others beside
+ * it: each draws from a random stream of its own that starts at `seed`, or at its place in `seeds`. Every call builds its own KV cache, so no run
  * sees keys and values made under other edits. Errors: those of {@link prepareEdits} and the prompt; an edit that can
  * reach no token is refused, one that reached none because the answer ended first is said in a warning.
  */
 export async function* generate(context: SteeringContext, options: GenerateOptions): AsyncGenerator<GenerationEvent, void, void> {
   const { model } = context;
   const { signal } = options;
-  const settings = samplingSettings(options);
+  const settings = samplingSettings(options, model.tokenizer.size);
   if (options.variants.length < 1 || options.variants.length > maxVariants) {
     throw new LexiscopeError("invalid_input", `${options.variants.length} variants: 1 to ${maxVariants} can run together`, {
       field: "variants",
     });
   }
+  const seeds = variantSeeds(options, settings.seed);
+  checkPrompts(options);
   const { variants, warnings } = await prepareEdits(context, options.variants, options);
-  const prompt = buildPrompt(model, options.prompt, settings.maxTokens);
-  // The last token is chosen and never fed back, so a run feeds one token less than it has.
-  const longest = Math.min(model.architecture.context, prompt.ids.length + settings.maxTokens - 1);
-  for (const edits of variants) refuseUnreachable(edits, prompt.ids, longest, model.tokenizer.specialIds);
-  yield { type: "start", promptTokens: prompt.ids.length, dropped: prompt.dropped };
+  const built = new Map<PromptInput, Prompt>();
+  const runs = variants.map((edits, variant): Run => {
+    const input = options.prompts?.[variant] ?? options.prompt;
+    const prompt = built.get(input) ?? buildPrompt(model, input, settings.maxTokens);
+    built.set(input, prompt);
+    return startRun(model, prompt, edits, settings, seeds[variant] ?? settings.seed);
+  });
+  const prompts = [...built.values()];
+  yield {
+    type: "start",
+    promptTokens: Math.max(...prompts.map(({ ids }) => ids.length)),
+    dropped: Math.max(...prompts.map(({ dropped }) => dropped)),
+  };
   for (const message of warnings) yield { type: "warning", message };
 
-  const runs = variants.map((edits): Run => ({
-    edits,
-    covered: edits.map(() => 0),
-    random: createRandom(settings.seed),
-    seen: new Set(prompt.ids),
-    text: new AnswerText(settings.stop),
-    generated: 0,
-    next: undefined,
-    waiting: undefined,
-  }));
-  const batch = new Batch(model, runs, prompt.ids.length, longest);
+  const batch = new Batch(model, runs);
   let logits = await batch.extend(
-    runs.map(() => prompt.ids),
+    runs.map(({ prompt }) => prompt.ids),
     signal,
   );
   const live = new Set(runs.keys());
@@ -74,14 +83,7 @@ export async function* generate(context: SteeringContext, options: GenerateOptio
       throwIfAborted(signal);
       const run = runs[variant] as Run;
       const row = logits.subarray(variant * model.native.vocabulary, (variant + 1) * model.native.vocabulary);
-      const { events, reason } = step(
-        model,
-        run,
-        variant,
-        row,
-        settings,
-        prompt.ids.length + run.generated >= longest ? longest : undefined,
-      );
+      const { events, reason } = step(model, run, variant, row, settings);
       yield* events;
       if (reason === undefined) continue;
       live.delete(variant);
@@ -97,16 +99,55 @@ export async function* generate(context: SteeringContext, options: GenerateOptio
   }
 }
 
-/** Chooses a run's next token and says what came of it. `full` is set when the sequence cannot be fed another token. */
+/** Checks that each edit can reach a token of the run, before anything is computed. */
+function startRun(model: Model, prompt: Prompt, edits: readonly PreparedEdit[], settings: SamplingSettings, seed: number): Run {
+  const { specialIds } = model.tokenizer;
+  // The last token is chosen and never fed back, so a run feeds one token less than it has.
+  const longest = Math.min(model.architecture.context, prompt.ids.length + settings.maxTokens - 1);
+  const roles = new Set(
+    edits.flatMap(({ edit: { positions } }) => (typeof positions === "object" && "roles" in positions ? positions.roles : [])),
+  );
+  const messages = roles.size > 0 ? messageSpans(model, prompt, roles) : [];
+  refuseUnreachable(edits, prompt.ids, longest, specialIds, messages);
+  return {
+    prompt,
+    messages,
+    longest,
+    edits,
+    covered: edits.map(() => 0),
+    random: createRandom(seed),
+    seen: new Set(prompt.ids),
+    counts: new Map(),
+    text: new AnswerText(settings.stop),
+    generated: 0,
+    next: undefined,
+    waiting: undefined,
+  };
+}
+
+function checkPrompts({ prompts, variants }: GenerateOptions): void {
+  if (prompts !== undefined && prompts.length !== variants.length)
+    throw new LexiscopeError("invalid_input", `prompts must be ${variants.length}, one for each variant`, { field: "prompts" });
+}
+
+function variantSeeds({ seeds, variants }: GenerateOptions, seed: number): readonly number[] {
+  if (seeds === undefined) return variants.map(() => seed);
+  if (seeds.length !== variants.length || !seeds.every(Number.isSafeInteger)) {
+    throw new LexiscopeError("invalid_input", `seeds must be ${variants.length} whole numbers, one for each variant`, { field: "seeds" });
+  }
+  return seeds;
+}
+
+/** Chooses a run's next token and says what came of it. */
 function step(
   model: Model,
   run: Run,
   variant: number,
   logits: Float32Array,
-  settings: SamplingOptions,
-  full: number | undefined,
+  settings: SamplingSettings,
 ): { events: TokenEvent[]; reason: EndReason | undefined } {
-  const { id, logprob } = chooseToken(logits, model.tokenizer.size, settings, run.seen, run.random);
+  const full = run.prompt.ids.length + run.generated >= run.longest;
+  const { id, logprob, top } = chooseToken(logits, model.tokenizer.size, settings, run);
   const events: TokenEvent[] = run.waiting ? [run.waiting] : [];
   run.waiting = undefined;
   const end = (reason: EndReason, last: TokenEvent | undefined): { events: TokenEvent[]; reason: EndReason } => {
@@ -116,12 +157,23 @@ function step(
   if (model.stopTokens.includes(id)) return end("stop", events[0]);
   run.generated++;
   run.seen.add(id);
+  run.counts.set(id, (run.counts.get(id) ?? 0) + 1);
   const { text, stopped } = run.text.push(model.tokenizer.specialIds.has(id) ? new Uint8Array(0) : model.tokenizer.tokenBytes(id));
   const event: TokenEvent = { type: "token", variant, id, text, logprob };
+  if (settings.topLogprobs !== undefined) {
+    const { tokenizer } = model;
+    const named = ({ id: other, logprob: p }: (typeof top)[number]): LikelyToken => ({
+      id: other,
+      text: tokenizer.tokenText(other),
+      bytes: tokenizer.tokenBytes(other),
+      logprob: p,
+    });
+    Object.assign(event, { bytes: tokenizer.tokenBytes(id), top: top.map(named) });
+  }
   events.push(event);
   if (stopped) return { events, reason: "stop" };
   if (run.generated >= settings.maxTokens) return end("length", event);
-  if (full !== undefined) return end("context", event);
+  if (full) return end("context", event);
   run.next = id;
   if (run.text.holding) run.waiting = events.pop();
   return { events, reason: undefined };
@@ -138,25 +190,24 @@ function* unreached(run: Run): Generator<GenerationEvent> {
 class Batch {
   readonly #model: Model;
   readonly #runs: readonly Run[];
-  readonly #promptTokens: number;
   readonly #cache: NativeCache;
   readonly #fed: number[];
 
-  constructor(model: Model, runs: readonly Run[], promptTokens: number, capacity: number) {
+  constructor(model: Model, runs: readonly Run[]) {
     this.#model = model;
     this.#runs = runs;
-    this.#promptTokens = promptTokens;
-    this.#cache = model.native.cache(runs.length, capacity);
+    this.#cache = model.native.cache(runs.length, Math.max(...runs.map(({ longest }) => longest)));
     this.#fed = runs.map(() => 0);
   }
 
   /** Feeds tokens to each row under the row's own edits; logits [rows, V] of each row's last token. */
   async extend(tokens: readonly (readonly number[])[], signal: AbortSignal | undefined): Promise<Float32Array> {
-    const rows = this.#runs.map(({ edits }, r) => ({
+    const rows = this.#runs.map(({ edits, prompt, messages }, r) => ({
       edits,
       start: this.#fed[r] ?? 0,
       tokens: tokens[r] ?? [],
-      promptTokens: this.#promptTokens,
+      promptTokens: prompt.ids.length,
+      messages,
     }));
     const { edits, covered } = compileEdits(rows, this.#model.tokenizer.specialIds);
     const lengths = Int32Array.from(rows, (row) => row.tokens.length);

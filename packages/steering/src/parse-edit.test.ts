@@ -9,6 +9,9 @@ it("reads every operation, unit and position", () => {
   expect(parseEdit("clamp:1234=0.5n@prompt")).toEqual({ op: "clamp", feature: 1234, value: 0.5, unit: "norm", positions: "prompt" });
   expect(parseEdit("add:7=-2.5x@generated")).toEqual({ op: "add", feature: 7, value: -2.5, unit: "max", positions: "generated" });
   expect(parseEdit("scale:0=3@10-20")).toEqual({ op: "scale", feature: 0, value: 3, unit: "activation", positions: { from: 10, to: 20 } });
+  expect(parseEdit("scale:0=3@10-").positions).toEqual({ from: 10 });
+  expect(parseEdit("ablate:0@user").positions).toEqual({ roles: ["user"] });
+  expect(parseEdit("ablate:0@system, assistant").positions).toEqual({ roles: ["system", "assistant"] });
   expect(parseEdit(" ablate:9@all ")).toEqual({ op: "ablate", feature: 9, value: 0, unit: "activation", positions: "all" });
   expect(parseEdit("clamp:1=-0")).toEqual({ op: "clamp", feature: 1, value: 0, unit: "activation", positions: "all" });
 });
@@ -34,6 +37,9 @@ it.each([
   ["clamp:1234=8x@answer", "no positions"],
   ["clamp:1234=8x@20-10", "no positions"],
   ["clamp:1234=8x@5-5", "no positions"],
+  ["clamp:1234=8x@-5", "no positions"],
+  ["clamp:1234=8x@99999999-", "no positions"],
+  ["clamp:1234=8x@user,robot", "no positions"],
   ["clamp:1234=8x@1@2", "more than one @"],
 ])("refuses %j and shows how to write it", (text, message) => {
   expect(() => parseEdit(text)).toThrow(
@@ -49,6 +55,10 @@ const value = fc.double({ min: -1e30, max: 1e30, noNaN: true }).map((v) => v + 0
 const positions: fc.Arbitrary<Edit["positions"]> = fc.oneof(
   fc.constantFrom<Edit["positions"]>("all", "prompt", "generated"),
   fc.tuple(fc.nat(1e6), fc.integer({ min: 1, max: 1e6 })).map(([from, length]) => ({ from, to: from + length })),
+  fc.nat(1e6).map((from) => ({ from })),
+  fc
+    .array(fc.constantFrom("system" as const, "user" as const, "assistant" as const), { minLength: 1, maxLength: 3 })
+    .map((roles) => ({ roles })),
 );
 const feature = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const edit: fc.Arbitrary<Edit> = fc.oneof(
@@ -74,6 +84,12 @@ it("reads back what it prints", () => {
     fc.property(edit, (e) => {
       expect(parseEdit(formatEdit(e))).toEqual(e);
     }),
+  );
+});
+
+it("names an edit along a vector by its site", () => {
+  expect(formatEdit({ op: "add", site: "blocks.1.hook_resid_post", vector: [1], value: 2, unit: "norm", positions: { from: 3 } })).toBe(
+    "add:vector at blocks.1.hook_resid_post=2n@3-",
   );
 });
 

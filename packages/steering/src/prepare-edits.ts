@@ -1,21 +1,21 @@
 import type { KeepRule } from "@lexiscope/contract";
 import { LexiscopeError, parseSite } from "@lexiscope/core";
+import type { Dictionary } from "@lexiscope/dictionary";
 import { compareModels } from "@lexiscope/dictionary";
 import type { Model } from "@lexiscope/model";
 import type { NativeDictionary } from "@lexiscope/native";
-import { formatEdit } from "./parse-edit.ts";
-import type { Edit, EditOptions, EditSource, SteeringContext } from "./types.ts";
-
-/** Times the median norm, and largest factor: squares of what is far beyond overflow f32, which reads as silence and not as an error. */
-const maxStrength = 1e6;
+import { maxStrength } from "./limits.ts";
+import { formatEdit, isFeatureEdit } from "./parse-edit.ts";
+import { prepareVector } from "./prepare-vector.ts";
+import type { AnyEdit, Edit, EditOptions, EditPositions, EditSource, SteeringContext } from "./types.ts";
 
 /** An edit that is ready for a model: units resolved, direction and dictionary at hand. */
 export interface PreparedEdit {
-  readonly edit: Edit;
+  readonly edit: AnyEdit;
   readonly site: string;
   /** Activation units; scale: the factor; ablate: 0. */
   readonly value: number;
-  /** [d] value·d̂, for `add`. */
+  /** [d] what `add` adds: value·d̂, or a vector of one's own. */
   readonly vector: Float32Array | undefined;
   /** For the operations that need a_i. */
   readonly dictionary: NativeDictionary | undefined;
@@ -32,38 +32,51 @@ export interface PreparedEdits {
 
 /**
  * Makes the edits of every variant ready. Refuses a dictionary for another model or site (`mismatch`), a feature that
- * does not exist, a unit that has no meaning for it, and edits that contradict each other.
+ * does not exist, a unit that has no meaning for it, a vector of another width, and edits that contradict each other.
  */
 export async function prepareEdits(
   context: SteeringContext,
-  variants: readonly (readonly Edit[])[],
+  variants: readonly (readonly AnyEdit[])[],
   options: EditOptions = {},
 ): Promise<PreparedEdits> {
-  if (variants.every((edits) => edits.length === 0)) return { variants: variants.map(() => []), warnings: [] };
   const { model, atlas } = context;
-  if (!atlas)
+  const all = variants.flat();
+  if (!atlas && all.some(isFeatureEdit))
     throw new LexiscopeError("invalid_input", "edits need an atlas: it holds the features", {
       field: "atlas",
       hint: "name one; `lexiscope list` shows what there is, `lexiscope start` makes the first",
     });
-  const warnings = await checkMadeFor(model, atlas, options);
-  const dictionary = await atlas.dictionary(options.signal);
-  const prepare = (edit: Edit): PreparedEdit => {
-    const value = resolveValue(edit, atlas);
-    const { medianNorm, keep, site } = atlas.manifest.dictionary;
-    const everywhere = options.editEverywhere === true;
-    return {
-      edit,
-      site,
-      value,
-      vector: edit.op === "add" ? dictionary.direction(edit.feature).map((v) => v * value) : undefined,
-      dictionary: edit.op === "add" ? undefined : dictionary.native,
-      keep: everywhere ? { skipPositionZero: false, skipSpecialTokens: false } : keep,
-      maxNorm: everywhere ? undefined : keep.maxNormOverMedian * medianNorm,
-    };
+  // A vector in multiples of the norm leans on the atlas too.
+  const needed = atlas && all.some((edit) => isFeatureEdit(edit) || edit.unit === "norm") ? atlas : undefined;
+  const warnings = needed ? await checkMadeFor(model, needed, options) : [];
+  const dictionary = atlas && all.some(isFeatureEdit) ? await atlas.dictionary(options.signal) : undefined;
+  for (const edits of variants) refuseContradictions(edits.filter(isFeatureEdit));
+  const prepare = (edit: AnyEdit): PreparedEdit => {
+    if (!isFeatureEdit(edit)) return prepareVector(edit, context, options);
+    if (!atlas || !dictionary) throw new LexiscopeError("internal", `${formatEdit(edit)}: the dictionary was not opened`);
+    return prepareFeature(edit, atlas, dictionary, options);
   };
-  for (const edits of variants) refuseContradictions(edits);
   return { variants: variants.map((edits) => edits.map(prepare)), warnings };
+}
+
+function prepareFeature(
+  edit: Edit,
+  atlas: EditSource,
+  dictionary: Pick<Dictionary, "native" | "direction">,
+  options: EditOptions,
+): PreparedEdit {
+  const value = resolveValue(edit, atlas);
+  const { medianNorm, keep, site } = atlas.manifest.dictionary;
+  const everywhere = options.editEverywhere === true;
+  return {
+    edit,
+    site,
+    value,
+    vector: edit.op === "add" ? dictionary.direction(edit.feature).map((v) => v * value) : undefined,
+    dictionary: edit.op === "add" ? undefined : dictionary.native,
+    keep: everywhere ? { skipPositionZero: false, skipSpecialTokens: false } : keep,
+    maxNorm: everywhere ? undefined : keep.maxNormOverMedian * medianNorm,
+  };
 }
 
 /**
@@ -133,7 +146,16 @@ function refuseContradictions(edits: readonly Edit[]): void {
   }
 }
 
-function overlap(a: Edit["positions"], b: Edit["positions"]): boolean {
-  if (typeof a === "object" && typeof b === "object") return a.from < b.to && b.from < a.to;
-  return !((a === "prompt" && b === "generated") || (a === "generated" && b === "prompt"));
+/** Whether two edits may meet at a token, as far as that can be known without the prompt. */
+function overlap(a: EditPositions, b: EditPositions): boolean {
+  if (typeof a === "object" && typeof b === "object") {
+    if ("roles" in a && "roles" in b) return a.roles.some((role) => b.roles.includes(role));
+    if ("from" in a && "from" in b) return a.from < (b.to ?? Infinity) && b.from < (a.to ?? Infinity);
+    return true;
+  }
+  if (typeof a === "object" || typeof b === "object") {
+    const [named, spans] = typeof a === "object" ? [b, a] : [a, b];
+    return !(named === "generated" && typeof spans === "object" && "roles" in spans && !spans.roles.includes("assistant"));
+  }
+  return a === b || a === "all" || b === "all";
 }

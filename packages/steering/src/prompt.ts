@@ -5,6 +5,8 @@ export interface Prompt {
   ids: number[];
   /** Messages of a chat that were left out because the context is full. */
   dropped: number;
+  /** Those that were kept. */
+  messages?: readonly ChatMessage[];
 }
 
 /**
@@ -28,11 +30,11 @@ export function buildPrompt(model: Model, prompt: string | { messages: ChatMessa
   for (;;) {
     const ids = renderChat(model, messages);
     const dropped = prompt.messages.length - messages.length;
-    if (ids.length + reserve <= context) return { ids, dropped };
+    if (ids.length + reserve <= context) return { ids, dropped, messages };
     const shorter = withoutOldest(messages);
     if (!shorter) {
       if (ids.length > context) throw tooLong(ids.length, context, "shorten the last message or the system message");
-      return { ids, dropped };
+      return { ids, dropped, messages };
     }
     messages = shorter;
   }

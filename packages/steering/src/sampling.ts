@@ -1,84 +1,123 @@
 import { LexiscopeError, type Random } from "@lexiscope/core";
-import type { SamplingOptions } from "./types.ts";
+import { loadAddon } from "@lexiscope/native";
+import { banned, exclusive, type SamplingSettings } from "./sampling-settings.ts";
 
-export const defaultSampling: SamplingOptions = { temperature: 0, topP: 1, repetitionPenalty: 1, maxTokens: 200, stop: [], seed: 0 };
-
-/** Fills in the defaults (greedy, 200 tokens) and refuses what is out of range by name. */
-export function samplingSettings(options: Partial<SamplingOptions>): SamplingOptions {
-  const settings: SamplingOptions = {
-    temperature: options.temperature ?? defaultSampling.temperature,
-    topP: options.topP ?? defaultSampling.topP,
-    repetitionPenalty: options.repetitionPenalty ?? defaultSampling.repetitionPenalty,
-    maxTokens: options.maxTokens ?? defaultSampling.maxTokens,
-    stop: options.stop ?? defaultSampling.stop,
-    seed: options.seed ?? defaultSampling.seed,
-  };
-  const require = (ok: boolean, field: string, range: string): void => {
-    if (!ok) throw new LexiscopeError("invalid_input", `${field} must be ${range}`, { field, hint: "leave it out for the default" });
-  };
-  require(settings.temperature >= 0 && settings.temperature <= 100, "temperature", "a number from 0 (greedy) to 100");
-  require(settings.topP >= 0 && settings.topP <= 1, "topP", "a number from 0 to 1");
-  require(settings.repetitionPenalty > 0 &&
-    settings.repetitionPenalty <= 100, "repetitionPenalty", "a number above 0 (1 = none) and at most 100");
-  require(Number.isSafeInteger(settings.maxTokens) && settings.maxTokens >= 1, "maxTokens", "a whole number of at least 1");
-  require(Number.isSafeInteger(settings.seed), "seed", "a whole number");
-  require(settings.stop.every((text) => text.length > 0), "stop", "texts that are not empty");
-  return settings;
+/** What a run's earlier tokens mean for its next one. */
+export interface DrawState {
+  /** Tokens of prompt and answer, for the repetition penalty. */
+  seen: ReadonlySet<number>;
+  /** How often each token was generated, for the frequency and presence penalties. */
+  counts: ReadonlyMap<number, number>;
+  random: Random;
 }
 
 export interface TokenChoice {
   id: number;
   /** log p in nats under the logits as they came. */
   logprob: number;
+  /** The `topLogprobs` most likely tokens under the logits as they came, most likely first, ties by lower id. */
+  top: { id: number; logprob: number }[];
 }
 
 /**
  * The next token from logits [V]. Ids at or past `vocabulary` are padding rows and never chosen. Order: repetition
- * penalty (Keskar et al. 2019: a seen token's positive logit is divided by it, a negative one multiplied), temperature,
- * then the smallest set of most likely tokens whose probabilities reach top-p (always at least one; ties by lower id).
+ * penalty (Keskar et al. 2019: a seen token's positive logit is divided by it, a negative one multiplied), frequency and
+ * presence penalties (OpenAI: logit −= count·frequency + (count > 0)·presence; counts are of generated tokens only, as in
+ * vLLM), logit bias, temperature, then the smallest set of most likely tokens whose probabilities reach top-p (always at
+ * least one; ties by lower id).
  */
-export function chooseToken(
-  logits: Float32Array,
-  vocabulary: number,
-  settings: SamplingOptions,
-  seen: ReadonlySet<number>,
-  random: Random,
-): TokenChoice {
+export function chooseToken(logits: Float32Array, vocabulary: number, settings: SamplingSettings, state: DrawState): TokenChoice {
   const size = Math.min(vocabulary, logits.length);
-  const scores = new Float64Array(logits.subarray(0, size));
-  if (!allBelowInfinity(scores)) {
-    throw new LexiscopeError("invalid_input", "the model's logits are no longer finite numbers", {
-      hint: "the edit is too strong; try a smaller value",
-    });
-  }
-  if (settings.repetitionPenalty !== 1) {
-    for (const id of seen) {
-      const score = scores[id];
-      if (score !== undefined) scores[id] = score > 0 ? score / settings.repetitionPenalty : score * settings.repetitionPenalty;
-    }
-  }
-  const id = settings.temperature === 0 ? argmax(scores) : sample(scores, settings, random);
-  return { id, logprob: (logits[id] ?? Number.NaN) - logSumExp(logits) };
+  const own = logits.subarray(0, size);
+  const mostLikely = finiteArgmax(own);
+  const total = loadAddon().logSumExp(logits);
+  // The sum is rounded to f32, which must not make a probability more than 1.
+  const logprobOf = (token: number): number => Math.min(0, (logits[token] ?? Number.NaN) - total);
+  const id = settings.temperature === 0 && !adjusts(settings) ? mostLikely : chooseAdjusted(own, settings, state);
+  return {
+    id,
+    logprob: logprobOf(id),
+    top: largest(own, settings.topLogprobs ?? 0).map((other) => ({ id: other, logprob: logprobOf(other) })),
+  };
 }
 
-/** log Σ exp over a vector. */
-export function logSumExp(values: ArrayLike<number>): number {
-  let max = -Infinity;
-  for (let i = 0; i < values.length; i++) max = Math.max(max, values[i] ?? -Infinity);
-  if (max === -Infinity) return -Infinity;
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += Math.exp((values[i] ?? -Infinity) - max);
-  return max + Math.log(sum);
+function adjusts({ repetitionPenalty, frequencyPenalty, presencePenalty, logitBias }: SamplingSettings): boolean {
+  return repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0 || logitBias.size > 0;
+}
+
+/** One for all calls: memory from the system comes in fresh pages, which cost as much as the sums. */
+let scratch = new Float64Array(0);
+
+function chooseAdjusted(own: Float32Array, settings: SamplingSettings, { seen, counts, random }: DrawState): number {
+  if (scratch.length < own.length) scratch = new Float64Array(own.length);
+  const scores = scratch.subarray(0, own.length);
+  scores.set(own);
+  const { repetitionPenalty, frequencyPenalty, presencePenalty, logitBias } = settings;
+  if (repetitionPenalty !== 1) {
+    for (const id of seen) {
+      const score = scores[id];
+      if (score !== undefined) scores[id] = score > 0 ? score / repetitionPenalty : score * repetitionPenalty;
+    }
+  }
+  if (frequencyPenalty !== 0 || presencePenalty !== 0) {
+    for (const [id, count] of counts) {
+      const score = scores[id];
+      if (score !== undefined && count > 0) scores[id] = score - count * frequencyPenalty - presencePenalty;
+    }
+  }
+  addBias(scores, logitBias);
+  return settings.temperature === 0 ? argmax(scores) : sample(scores, settings, random);
+}
+
+function addBias(scores: Float64Array, logitBias: ReadonlyMap<number, number>): void {
+  if (logitBias.size === 0) return;
+  const selected = [...logitBias].filter(([, bias]) => bias >= exclusive).map(([id]) => [id, scores[id] ?? -Infinity] as const);
+  for (const [id, bias] of logitBias) {
+    if (id < scores.length) scores[id] = bias <= banned ? -Infinity : (scores[id] ?? -Infinity) + bias;
+  }
+  if (selected.length > 0) {
+    scores.fill(-Infinity);
+    for (const [id, score] of selected) scores[id] = score;
+  }
+  if (scores[argmax(scores)] === -Infinity) {
+    throw new LexiscopeError("invalid_input", "logitBias leaves no token to choose from", {
+      field: "logitBias",
+      hint: "a bias of -100 bans a token; leave at least one",
+    });
+  }
+}
+
+/** Indices of the `count` largest values, largest first, ties by lower index. */
+function largest(values: Float32Array, count: number): number[] {
+  const kept: number[] = [];
+  if (count === 0) return kept;
+  let least = -Infinity;
+  for (let id = 0; id < values.length; id++) {
+    const value = values[id] ?? -Infinity;
+    if (kept.length === count && value <= least) continue;
+    const at = kept.findLastIndex((other) => (values[other] ?? -Infinity) >= value) + 1;
+    kept.splice(at, 0, id);
+    if (kept.length > count) kept.pop();
+    least = values[kept.at(-1) ?? 0] ?? -Infinity;
+  }
+  return kept;
 }
 
 /** Index of the largest value; the lowest of equals. */
-function argmax(values: Float64Array): number {
+function argmax(values: ArrayLike<number>): number {
   let best = 0;
-  for (let i = 1; i < values.length; i++) if ((values[i] ?? -Infinity) > (values[best] ?? -Infinity)) best = i;
+  let most = values[0] ?? -Infinity;
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i] ?? -Infinity;
+    if (value > most) {
+      best = i;
+      most = value;
+    }
+  }
   return best;
 }
 
-function sample(scores: Float64Array, { temperature, topP }: SamplingOptions, random: Random): number {
+function sample(scores: Float64Array, { temperature, topP }: SamplingSettings, random: Random): number {
   const best = argmax(scores);
   const max = scores[best] ?? 0;
   if (max === -Infinity) return best;
@@ -122,7 +161,21 @@ function nucleus(weights: Float64Array, enough: number, total: number): { cut: n
   return { cut, ties, mass };
 }
 
-function allBelowInfinity(values: Float64Array): boolean {
-  for (const value of values) if (!(value < Infinity)) return false;
-  return true;
+/** {@link argmax} of logits, which must all be below infinity. */
+function finiteArgmax(logits: Float32Array): number {
+  let best = 0;
+  let most = -Infinity;
+  let finite = true;
+  for (let i = 0; i < logits.length; i++) {
+    const value = logits[i] ?? Number.NaN;
+    finite &&= value < Infinity;
+    if (value > most) {
+      best = i;
+      most = value;
+    }
+  }
+  if (finite) return best;
+  throw new LexiscopeError("invalid_input", "the model's logits are no longer finite numbers", {
+    hint: "the edit is too strong; try a smaller value",
+  });
 }

@@ -3,6 +3,7 @@ import { LexiscopeError, shelf } from "@lexiscope/core";
 import { loadAddon, withTask } from "@lexiscope/native";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { besideRows } from "../bench/beside-rows.ts";
 import { generationRow, harvestRow } from "../bench/model-rows.ts";
 import { type Peer, startPeer } from "../bench/peer.ts";
 import { stepRow } from "../bench/step-row.ts";
@@ -61,6 +62,7 @@ export function benchCommand(): AnyCommand {
         }
         const weightBytes = gguf === undefined ? undefined : (await stat(gguf)).size;
         rows.push(await out.during("generation", generationRow(model, weightBytes, budgetSeconds, signal)));
+        rows.push(...(await out.during("chat beside plain", besideRows(model, budgetSeconds, signal))));
         show(context, { machine: `${cpu.model}, ${cpu.threads} threads`, cpuPath: cpu.path, rows });
       }),
     );

@@ -1,10 +1,10 @@
 import type { DoctorResult } from "@lexiscope/contract";
 import { formatBytes, freeBytes, isLexiscopeError, lexiscopeHome, version } from "@lexiscope/core";
 import { loadAddon, withTask } from "@lexiscope/native";
+import { diskUse } from "@lexiscope/shelves";
 import { freemem, totalmem } from "node:os";
 import { type AnyCommand, createCommand } from "../command.ts";
 import { type CommandContext, runCommand } from "../context.ts";
-import { diskUse } from "../shelves.ts";
 import { formatTable } from "../text.ts";
 import { findTools } from "../tools.ts";
 

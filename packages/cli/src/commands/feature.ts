@@ -74,8 +74,12 @@ function featureResult(atlas: Atlas, name: string, record: FeatureRecord, tokenT
     bottom,
     neighbours: record.neighbours.map((neighbour) => ({ ...neighbour, topToken: topTokenOf(neighbour.index) })),
     coactive: record.coactive.map((other) => ({ ...other, topToken: topTokenOf(other.index) })),
-    examples: record.examples.map(({ tokens: ids, activations, ...example }) => ({
-      ...example,
+    examples: record.examples.map(({ tokens: ids, activations, interval, peak, document, start, repeat }) => ({
+      interval,
+      peak,
+      document,
+      start,
+      repeat,
       tokens: Array.from(ids, (id, position) => ({ id, text: tokenText(id), activation: activations[position] ?? 0 })),
     })),
   };

@@ -1,12 +1,12 @@
 import { type ActivationStore, builtInText, harvest, openText } from "@lexiscope/activations";
 import type { HarvestResult } from "@lexiscope/contract";
 import { formatBytes } from "@lexiscope/core";
+import { diskUse } from "@lexiscope/shelves";
 import { type AnyCommand, createCommand } from "../command.ts";
 import { runCommand } from "../context.ts";
 import { defaultModel, openModelFor } from "../look/session.ts";
 import { artefactName } from "../names.ts";
 import { count, oneOf, real, several } from "../options.ts";
-import { diskUse } from "../shelves.ts";
 import { formatCount } from "../text.ts";
 import { weighted } from "../text-option.ts";
 

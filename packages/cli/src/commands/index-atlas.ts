@@ -3,6 +3,7 @@ import { openStore } from "@lexiscope/activations";
 import type { IndexResult } from "@lexiscope/contract";
 import { formatBytes, resolveRef } from "@lexiscope/core";
 import { openDictionary } from "@lexiscope/dictionary";
+import { diskUse } from "@lexiscope/shelves";
 import { basename } from "node:path";
 import { choose } from "../choose.ts";
 import type { Colors } from "../colors.ts";
@@ -11,7 +12,6 @@ import { runCommand } from "../context.ts";
 import { percent, quoted } from "../look/feature-view.ts";
 import { defaultModel, openModelFor } from "../look/session.ts";
 import { count } from "../options.ts";
-import { diskUse } from "../shelves.ts";
 import { formatCount, formatTable } from "../text.ts";
 
 export function indexCommand(): AnyCommand {

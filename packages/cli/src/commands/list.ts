@@ -1,8 +1,7 @@
-import type { ListResult } from "@lexiscope/contract";
-import { formatBytes, freeBytes, lexiscopeHome } from "@lexiscope/core";
+import { formatBytes } from "@lexiscope/core";
+import { describeHome } from "@lexiscope/shelves";
 import { type AnyCommand, createCommand } from "../command.ts";
 import { runCommand } from "../context.ts";
-import { listShelves } from "../shelves.ts";
 import { formatTable } from "../text.ts";
 
 export function listCommand(): AnyCommand {
@@ -11,9 +10,8 @@ export function listCommand(): AnyCommand {
     ["names of the atlases, for a script", "lexiscope list --json | tail -1 | jq -r '.items[] | select(.kind == \"atlas\").name'"],
   ]).action((options) =>
     runCommand(options, async ({ out, colors }) => {
-      const items = await listShelves();
-      const home = lexiscopeHome();
-      const result: ListResult = { home, bytes: items.reduce((sum, item) => sum + item.bytes, 0), freeBytes: await freeBytes(home), items };
+      const result = await describeHome();
+      const { home, items } = result;
       if (items.length === 0) out.print(`Nothing is kept in ${home} yet. \`lexiscope start\` makes the first atlas.`);
       else {
         out.print(

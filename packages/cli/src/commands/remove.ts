@@ -1,11 +1,13 @@
+import { overlayPath } from "@lexiscope/atlas";
 import type { RemoveResult, ShelfItem } from "@lexiscope/contract";
 import { LexiscopeError, formatBytes, lockFolder } from "@lexiscope/core";
+import { describeItem, kindOfFolder, listShelves } from "@lexiscope/shelves";
+import { existsSync } from "node:fs";
 import { realpath, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { type AnyCommand, createCommand } from "../command.ts";
 import { type CommandContext, runCommand } from "../context.ts";
-import { describeItem, kindOfFolder, listShelves } from "../shelves.ts";
 
 export function removeCommand(): AnyCommand {
   return createCommand("remove", "Delete models, text, stores, dictionaries or atlases.", [
@@ -24,6 +26,8 @@ export function removeCommand(): AnyCommand {
         for (const item of items) {
           await removeItem(item);
           context.out.print(`Removed ${item.kind} ${item.name} (${formatBytes(item.bytes)}).`);
+          const labels = item.kind === "atlas" ? overlayPath(item.path) : "";
+          if (existsSync(labels)) context.out.print(`Your names and lists for it stay in ${labels}, for the next atlas of its dictionary.`);
         }
         context.out.result({ removed: items, bytes: items.reduce((sum, item) => sum + item.bytes, 0) } satisfies RemoveResult);
       }),

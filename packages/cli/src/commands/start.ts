@@ -12,13 +12,15 @@ import { lookAround } from "../start/look.ts";
 import { makeAll } from "../start/make.ts";
 import { createPhaseClock } from "../start/phases.ts";
 import { defaultPlan, type StartPlan } from "../start/plan.ts";
+import { startPage } from "../start/page.ts";
 import { startReport } from "../start/report.ts";
 import { describeDictionary } from "./train.ts";
 
 export function startCommand(): AnyCommand {
-  return createCommand("start", "The whole tour: get the model and text, learn a small dictionary, index it, look at it, steer with it.", [
-    ["the first dictionary, in a few minutes", "lexiscope start"],
+  return createCommand("start", "Opens the page and makes what it needs: gets the model and text, learns a small dictionary, indexes it.", [
+    ["the page; the first dictionary is learned meanwhile, in a few minutes", "lexiscope start"],
     ["a larger one under another name", "lexiscope start --name second --tokens 2M --features 8192"],
+    ["all of it in this terminal, without server and page", "lexiscope start --no-page"],
   ])
     .option("--name <name>", "name of the store, dictionary and atlas that are made", defaultPlan.name)
     .option("--model <ref>", "built-in name, GGUF file or folder", defaultPlan.model)
@@ -29,8 +31,14 @@ export function startCommand(): AnyCommand {
     .option("--features <n>", "width of the dictionary", count("--features", { max: 2 ** 24 }), defaultPlan.features)
     .option("--k <n>", "features that may be active at a token", count("--k", { max: 4096 }), defaultPlan.k)
     .option("--steps <n>", "training steps (default: what the preset for short runs has)", count("--steps"))
-    .action(({ json, offline, text = [...defaultPlan.text], site, steps, ...plan }) =>
-      runCommand({ json, offline }, (context) => start(context, { ...plan, text, site, steps })),
+    .option("--port <n>", "port of the page (default: 4873, or the next free one)", count("--port", { min: 0, max: 65_535 }))
+    .option("--no-open", "do not open a browser")
+    .option("--no-page", "make everything here, report and end: no server, no page")
+    .action(({ json, offline, page, port, open, text = [...defaultPlan.text], site, steps, ...plan }) =>
+      runCommand({ json, offline }, (context) => {
+        const whole = { ...plan, text, site, steps };
+        return page ? startPage(context, whole, { port, open, known: () => remembered(whole) }) : start(context, whole);
+      }),
     );
 }
 

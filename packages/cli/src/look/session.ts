@@ -52,7 +52,7 @@ export async function withAtlasIf<T>(
 }
 
 /** Work whose progress comes by a callback, as a stream of events. */
-async function* asWork<T>(run: (onProgress: (event: ProgressEvent) => void) => Promise<T>): Work<T> {
+export async function* asWork<T>(run: (onProgress: (event: ProgressEvent) => void) => Promise<T>): Work<T> {
   const queue: ProgressEvent[] = [];
   let wake = Promise.withResolvers<void>();
   let running = true;

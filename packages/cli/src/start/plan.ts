@@ -42,3 +42,20 @@ export const tour = {
   strengths: [1, 1.5, 2, 2.5],
   maxTokens: 60,
 } as const;
+
+/** The command line that makes the plan without server and page. */
+export function planArguments(plan: StartPlan): string[] {
+  const options: [string, string | number | undefined, string | number | undefined][] = [
+    ["--name", plan.name, undefined],
+    ["--model", plan.model, defaultPlan.model],
+    ["--site", plan.site, undefined],
+    ["--tokens", plan.tokens, defaultPlan.tokens],
+    ["--context", plan.context, defaultPlan.context],
+    ["--features", plan.features, defaultPlan.features],
+    ["--k", plan.k, defaultPlan.k],
+    ["--steps", plan.steps, undefined],
+  ];
+  const given = options.flatMap(([flag, value, usual]) => (value === undefined || value === usual ? [] : [flag, String(value)]));
+  const text = plan.text.join("\0") === defaultPlan.text.join("\0") ? [] : plan.text.flatMap((ref) => ["--text", ref]);
+  return ["start", "--no-page", ...given, ...text];
+}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { editPositionsSchema, editSchema } from "../edits.ts";
+import { editPositionsSchema, editSchema, vectorEditSchema } from "../edits.ts";
 
 /** OpenAI's protocol with one extension field, `steering` (formats: docs/guide/api.md). Unknown fields pass; those that would change the answer and are not supported are refused by name in the route. */
 
@@ -13,10 +13,17 @@ const steeringEditSchema = z.strictObject({
   positions: editPositionsSchema.default("all"),
 });
 
+/** A direction of one's own in place of a feature. */
+const steeringVectorEditSchema = vectorEditSchema.extend({
+  value: z.number().default(1),
+  unit: vectorEditSchema.shape.unit.default("vector"),
+  positions: editPositionsSchema.default("all"),
+});
+
 export const steeringSchema = z
   .strictObject({
     atlas: z.string().max(200).optional(),
-    edits: z.array(steeringEditSchema).max(64).default([]),
+    edits: z.array(z.union([steeringEditSchema, steeringVectorEditSchema])).max(64).default([]),
     /** Also the unedited answer, from the same batch. */
     baseline: z.boolean().default(false),
     /** Strongest features named at each generated token. */
@@ -72,6 +79,96 @@ export const completionRequestSchema = z
   })
   .meta({ id: "CompletionRequest" });
 export type CompletionRequest = z.infer<typeof completionRequestSchema>;
+
+const tokenLogprobSchema = z.object({ token: z.string(), logprob: z.number(), bytes: z.array(z.int()) });
+const chatLogprobsSchema = z
+  .object({ content: z.array(tokenLogprobSchema.extend({ top_logprobs: z.array(tokenLogprobSchema) })), refusal: z.null() })
+  .nullable();
+const finishReasonSchema = z.enum(["stop", "length"]);
+const usageSchema = z.object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() });
+
+/** What was applied; `warnings` also say what an edit met on the way. */
+const steeringAnswerSchema = z.object({
+  applied: z.array(z.unknown()),
+  atlas: z.string().nullable(),
+  /** SHA-256 of the weights, where there is an atlas to compare them with. */
+  model_hash: z.string().nullable(),
+  warnings: z.array(z.string()),
+});
+const answerFeaturesSchema = z.array(
+  z.object({
+    id: z.int(),
+    text: z.string(),
+    features: z.array(
+      z.object({ index: z.int(), activation: z.number(), share: z.number().nullable(), word: z.string(), name: z.string().nullable() }),
+    ),
+  }),
+);
+const choiceSteering = <T extends z.ZodType>(baseline: T) =>
+  z.object({ baseline: baseline.optional(), features: answerFeaturesSchema.optional() }).optional();
+const answer = { id: z.string(), created: z.int(), model: z.string(), system_fingerprint: z.string() };
+
+const chatChoiceSchema = z.object({
+  message: z.object({ role: z.literal("assistant"), content: z.string(), refusal: z.null() }),
+  logprobs: chatLogprobsSchema,
+  finish_reason: finishReasonSchema,
+});
+export const chatCompletionSchema = z
+  .object({
+    ...answer,
+    object: z.literal("chat.completion"),
+    choices: z.array(chatChoiceSchema.extend({ index: z.int(), steering: choiceSteering(chatChoiceSchema) })),
+    usage: usageSchema,
+    steering: steeringAnswerSchema.optional(),
+  })
+  .meta({ id: "ChatCompletion" });
+
+const chatDeltaSchema = z.object({
+  delta: z.object({ role: z.literal("assistant").optional(), content: z.string().optional(), refusal: z.null().optional() }),
+  logprobs: chatLogprobsSchema,
+  finish_reason: finishReasonSchema.nullable(),
+});
+export const chatCompletionChunkSchema = z
+  .object({
+    ...answer,
+    object: z.literal("chat.completion.chunk"),
+    choices: z.array(chatDeltaSchema.extend({ index: z.int(), steering: choiceSteering(chatDeltaSchema) })),
+    /** With `stream_options.include_usage`: null, and the numbers in the last one. */
+    usage: usageSchema.nullish(),
+    /** In the first chunk, and in later ones what is new. */
+    steering: steeringAnswerSchema.partial().optional(),
+  })
+  .meta({ id: "ChatCompletionChunk" });
+
+const completionChoiceSchema = z.object({
+  text: z.string(),
+  logprobs: z
+    .object({
+      tokens: z.array(z.string()),
+      token_logprobs: z.array(z.number()),
+      top_logprobs: z.array(z.record(z.string(), z.number())),
+      text_offset: z.array(z.int()),
+    })
+    .nullable(),
+  finish_reason: finishReasonSchema.nullable(),
+});
+/** Also each piece of a stream. */
+export const completionSchema = z
+  .object({
+    ...answer,
+    object: z.literal("text_completion"),
+    choices: z.array(completionChoiceSchema.extend({ index: z.int(), steering: choiceSteering(completionChoiceSchema) })),
+    usage: usageSchema.nullish(),
+    steering: steeringAnswerSchema.partial().optional(),
+  })
+  .meta({ id: "Completion" });
+
+/** GET /v1/models/{model} */
+export const openaiModelSchema = z
+  .object({ id: z.string(), object: z.literal("model"), /** Seconds since 1970. */ created: z.int(), owned_by: z.string() })
+  .meta({ id: "OpenAIModel" });
+/** GET /v1/models */
+export const openaiModelsSchema = z.object({ object: z.literal("list"), data: z.array(openaiModelSchema) }).meta({ id: "OpenAIModels" });
 
 /** Errors under /v1. */
 export const openaiErrorSchema = z

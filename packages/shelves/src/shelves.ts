@@ -1,9 +1,8 @@
-import type { ShelfItem } from "@lexiscope/contract";
+import type { ListResult, ShelfItem } from "@lexiscope/contract";
 import { atlasManifestSchema, dictionaryManifestSchema, storeManifestSchema } from "@lexiscope/contract";
-import { type Shelf, messageOf, readJson, shelf } from "@lexiscope/core";
+import { type Shelf, formatCount, freeBytes, lexiscopeHome, messageOf, readJson, shelf } from "@lexiscope/core";
 import { lstat, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { formatCount } from "./text.ts";
 
 const kinds: readonly { shelf: Shelf; kind: ShelfItem["kind"] }[] = [
   { shelf: "models", kind: "model" },
@@ -13,13 +12,25 @@ const kinds: readonly { shelf: Shelf; kind: ShelfItem["kind"] }[] = [
   { shelf: "atlases", kind: "atlas" },
 ];
 
+/** What lies beside them are people's own names for the features of an atlas. */
+const foldersOnly: ReadonlySet<ShelfItem["kind"]> = new Set(["store", "dictionary", "atlas"]);
+
+/** The home: where it is, what it takes, what lies on its shelves. */
+export async function describeHome(): Promise<ListResult> {
+  const home = lexiscopeHome();
+  const items = await listShelves();
+  return { home, bytes: items.reduce((sum, item) => sum + item.bytes, 0), freeBytes: await freeBytes(home), items };
+}
+
 /** Everything that lies on the shelves of the home, by kind and name. */
 export async function listShelves(): Promise<ShelfItem[]> {
   const items: ShelfItem[] = [];
   for (const { shelf: name, kind } of kinds) {
     const folder = shelf(name);
-    for (const entry of (await names(folder)).toSorted())
-      if (!entry.startsWith(".")) items.push(await describeItem(kind, join(folder, entry)));
+    for (const entry of (await names(folder)).toSorted()) {
+      if (entry.startsWith(".") || (foldersOnly.has(kind) && !(await isFolder(join(folder, entry))))) continue;
+      items.push(await describeItem(kind, join(folder, entry)));
+    }
   }
   return items;
 }
@@ -83,6 +94,13 @@ async function names(folder: string): Promise<string[]> {
     if (error.code === "ENOENT") return [];
     throw error;
   });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isDirectory(),
+    () => true, // a link to nothing is listed as damaged
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

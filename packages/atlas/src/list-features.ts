@@ -1,0 +1,74 @@
+import { LexiscopeError } from "@lexiscope/core";
+import { maskOf, type ColumnIndex } from "./columns.ts";
+import type { FeatureRows } from "./feature-rows.ts";
+import { toHit, type Found, type SearchFindings, type Searcher } from "./search.ts";
+import type { FeatureFilter, FeatureList, ListOptions } from "./types.ts";
+
+/** Largest page. */
+const maxLimit = 1000;
+/** Searches kept: the pages of a list that is being scrolled ask for the same one again and again. */
+const keptSearches = 16;
+
+export interface ListSources {
+  features: number;
+  columns: () => ColumnIndex;
+  searcher: Searcher;
+  rows: FeatureRows;
+}
+
+/** Lists features: a page of an order over the columns, or of what a search found. */
+export function createLister({ features, columns, searcher, rows }: ListSources): (options: ListOptions) => FeatureList {
+  const searches = new Map<string, SearchFindings>();
+
+  function search({ query = "", in: among }: FeatureFilter): SearchFindings {
+    const key = JSON.stringify([query, among]);
+    const known = searches.get(key) ?? searcher.find(query, among);
+    searches.delete(key);
+    searches.set(key, known);
+    const [oldest] = searches.keys();
+    if (searches.size > keptSearches && oldest !== undefined) searches.delete(oldest);
+    return known;
+  }
+
+  return ({ orderBy, descending, limit, offset, filter = {} }) => {
+    const limits = [
+      ["limit", limit, maxLimit],
+      ["offset", offset, Number.MAX_SAFE_INTEGER],
+    ] as const;
+    for (const [field, value, most] of limits) {
+      if (!Number.isSafeInteger(value) || value < 0 || value > most)
+        throw new LexiscopeError("invalid_input", `${field} is ${value}; it must be a whole number from 0 to ${most}`, { field });
+    }
+    const { query, named = [], in: _, ...rest } = filter;
+    if (query === undefined) {
+      if (orderBy === "relevance")
+        throw new LexiscopeError("invalid_input", "features are in order of relevance only for a query", {
+          field: "orderBy",
+          hint: "give a query, or another order",
+        });
+      const order = columns().select(orderBy, descending, rest);
+      return page(order, new Map(), false);
+    }
+    const { hits, truncated } = search(filter);
+    const byIndex = new Map(hits.map((hit) => [hit.index, hit]));
+    // Names of people's own first, then the evidence.
+    const first = new Set(named.filter((index) => Number.isInteger(index) && index >= 0 && index < features));
+    const candidates = [...first, ...hits.map(({ index }) => index).filter((index) => !first.has(index))];
+    const mask = maskOf(candidates, features);
+    if (orderBy !== "relevance") return page(columns().select(orderBy, descending, rest, mask), byIndex, truncated);
+    const passing = columns().passing(rest);
+    const ranked = candidates.filter((index) => passing[index] === 1);
+    return page(descending ? ranked : ranked.toReversed(), byIndex, truncated);
+
+    function page(order: ArrayLike<number>, found: ReadonlyMap<number, Found>, truncated: boolean): FeatureList {
+      const indices = Array.from({ length: Math.max(0, Math.min(limit, order.length - offset)) }, (_, i) => order[offset + i] ?? 0);
+      const items = indices.map((index) => {
+        const one = found.get(index);
+        if (!one) return rows.summary(index);
+        const { score, where } = toHit(one);
+        return { ...rows.summary(index), hit: { score, where } };
+      });
+      return { total: order.length, truncated, items };
+    }
+  };
+}

@@ -1,0 +1,1 @@
+export { writeSyntheticAtlas, type SyntheticAtlasOptions } from "./synthetic-atlas.ts";

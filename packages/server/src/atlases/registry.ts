@@ -1,0 +1,204 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Atlas, type Overlay, atlasIdentity, openAtlas, openOverlay } from "@lexiscope/atlas";
+import { type AtlasEntry, atlasManifestSchema, readManifest, shelfNameSchema } from "@lexiscope/contract";
+import { LexiscopeError, isLexiscopeError } from "@lexiscope/core";
+import type { Logger } from "pino";
+import { toFailure } from "../problem.ts";
+
+/** Atlases open at a time: each holds its columns and some contexts in memory. */
+const maxOpen = 8;
+
+/** An atlas as requests see it. Valid inside of `use` only. */
+export interface ServedAtlas {
+  /** Its name on the shelf. */
+  id: string;
+  atlas: Atlas;
+  /** Names, notes and lists of people's own. */
+  overlay: Overlay;
+  /** Changes when the folder is replaced. */
+  stamp: string;
+}
+
+/** The atlases on the shelf, opened when first asked for, opened anew when the folder has been replaced. */
+export interface AtlasRegistry {
+  /** Every atlas by name; a broken one says what is wrong with it. */
+  list(): Promise<AtlasEntry[]>;
+  /**
+   * Runs `work` with an atlas that stays open until it is done. When the folder was replaced under it, it runs once
+   * more with the new one, so it must bear that. Errors: `not_found`, `bad_file`.
+   */
+  use<T>(id: string, work: (served: ServedAtlas) => T | Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+interface Slot {
+  stamp: string;
+  opening: Promise<ServedAtlas>;
+  users: number;
+  retired: boolean;
+}
+
+export function createAtlasRegistry({ home, logger }: { home: string; logger: Logger }): AtlasRegistry {
+  const shelf = join(home, "atlases");
+  const slots = new Map<string, Slot>();
+  const summaries = new Map<string, { stamp: string; entry: AtlasEntry }>();
+
+  const stampOf = async (id: string): Promise<string | undefined> => {
+    const found = await stat(join(shelf, id, "manifest.json")).catch(() => undefined);
+    return found && `${found.dev}-${found.ino}-${found.mtimeMs}-${found.size}`;
+  };
+
+  async function acquire(id: string): Promise<Slot> {
+    const stamp = shelfNameSchema.safeParse(id).success ? await stampOf(id) : undefined;
+    const known = slots.get(id);
+    if (known && known.stamp !== stamp) {
+      slots.delete(id);
+      retire(known);
+    }
+    if (stamp === undefined) throw await noAtlas(id);
+    const slot = slots.get(id) ?? { stamp, opening: open(id, stamp), users: 0, retired: false };
+    slots.delete(id); // the latest used goes to the end
+    slots.set(id, slot);
+    slot.users++;
+    for (const [other, old] of slots) {
+      if (slots.size <= maxOpen) break;
+      if (old === slot) continue;
+      slots.delete(other);
+      retire(old);
+    }
+    return slot;
+  }
+
+  async function open(id: string, stamp: string): Promise<ServedAtlas> {
+    const path = join(shelf, id);
+    const atlas = await openAtlas(path);
+    try {
+      const overlay = openOverlay(path, atlasIdentity(atlas.manifest), { features: atlas.manifest.dictionary.features, name: id });
+      return { id, atlas, overlay, stamp };
+    } catch (error) {
+      atlas.close();
+      throw error;
+    }
+  }
+
+  async function noAtlas(id: string): Promise<LexiscopeError> {
+    const there = await names();
+    return new LexiscopeError("not_found", `there is no atlas ${JSON.stringify(id.slice(0, 200))}`, {
+      field: "atlas",
+      hint: there.length === 0 ? "make the first with `lexiscope start`" : `there are: ${there.slice(0, 20).join(", ")}`,
+    });
+  }
+
+  function retire(slot: Slot): void {
+    slot.retired = true;
+    if (slot.users === 0) shut(slot);
+  }
+
+  function release(slot: Slot): void {
+    slot.users--;
+    if (slot.retired && slot.users === 0) shut(slot);
+  }
+
+  function shut({ opening }: Slot): void {
+    void opening.then(
+      ({ atlas, overlay }) => {
+        atlas.close();
+        overlay.close();
+      },
+      () => undefined, // never open
+    );
+  }
+
+  async function names(): Promise<string[]> {
+    const entries = await readdir(shelf, { withFileTypes: true }).catch(() => []);
+    return entries
+      .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && shelfNameSchema.safeParse(entry.name).success)
+      .map(({ name }) => name)
+      .toSorted();
+  }
+
+  async function entryOf(id: string): Promise<AtlasEntry | undefined> {
+    const stamp = (await stampOf(id)) ?? "";
+    const known = summaries.get(id);
+    const entry = known?.stamp === stamp ? known.entry : await describe(join(shelf, id), id);
+    if (entry) summaries.set(id, { stamp, entry });
+    // What only opening it shows is told, too.
+    const slot = slots.get(id);
+    if (!entry || entry.error || slot?.stamp !== stamp) return entry;
+    const failure = await Promise.race([slot.opening.then(() => undefined, toFailure), undefined]);
+    return failure ? { id, summary: null, error: failure.error } : entry;
+  }
+
+  return {
+    list: async () => {
+      const entries = await Promise.all((await names()).map(entryOf));
+      return entries.filter((entry) => entry !== undefined);
+    },
+    use: async (id, work) => {
+      for (let again = false; ; again = true) {
+        const slot = await acquire(id);
+        try {
+          return await work(await slot.opening);
+        } catch (error) {
+          if (slots.get(id) === slot && !(await opened(slot))) {
+            slots.delete(id); // the next one tries anew
+            slot.retired = true;
+          }
+          if (again || !isDamage(error) || (await stampOf(id)) === slot.stamp) throw error;
+          logger.info({ atlas: id }, "atlas was replaced while it was read");
+        } finally {
+          release(slot);
+        }
+      }
+    },
+    close: async () => {
+      const open = [...slots.values()];
+      slots.clear();
+      for (const slot of open) retire(slot);
+      await Promise.allSettled(open.map(({ opening }) => opening));
+    },
+  };
+}
+
+async function opened({ opening }: Slot): Promise<boolean> {
+  return opening.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Whether the files themselves may be at fault, not what was asked for. */
+function isDamage(error: unknown): boolean {
+  return !isLexiscopeError(error) || error.code === "bad_file" || error.code === "not_found" || error.code === "internal";
+}
+
+async function describe(path: string, id: string): Promise<AtlasEntry | undefined> {
+  try {
+    const { dictionary, index } = await readManifest(join(path, "manifest.json"), atlasManifestSchema);
+    const { model, site, features, config, metrics } = dictionary;
+    return {
+      id,
+      summary: {
+        model: model.name,
+        weightsHash: model.weightsHash,
+        site,
+        features,
+        alive: index.alive,
+        k: config.k,
+        tokens: index.tokens,
+        fvu: metrics.fvu,
+      },
+      error: null,
+    };
+  } catch (error) {
+    const found = await stat(path).catch(() => undefined);
+    if (!found?.isDirectory()) return undefined; // removed meanwhile
+    const failure = isLexiscopeError(error) && error.code === "not_found" ? withoutManifest(path) : error;
+    return { id, summary: null, error: toFailure(failure).error };
+  }
+}
+
+function withoutManifest(path: string): LexiscopeError {
+  return new LexiscopeError("bad_file", "the folder has no manifest.json", { file: path, hint: "it is not finished, or no atlas: build it again or remove it" });
+}

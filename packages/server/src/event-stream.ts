@@ -1,0 +1,99 @@
+import type { Problem } from "@lexiscope/contract";
+import { LexiscopeError } from "@lexiscope/core";
+import type { Context } from "hono";
+import type { ServerContext } from "./context.ts";
+import { toFailure } from "./problem.ts";
+
+/** Proxies and browsers give up on a silent connection after half a minute and more. */
+const heartbeatMs = 15_000;
+/** A client that reads nothing for this long has left without saying so. */
+const stalledMs = 60_000;
+
+export interface StreamEvent {
+  /** Sent as one line of JSON; a string goes as it is (it must have no line break). */
+  data: unknown;
+  /** What Last-Event-ID says when the client comes back. */
+  id?: string | undefined;
+  event?: string | undefined;
+}
+
+export interface EventStreamOptions {
+  /** The last event when the work fails, or when the server closes. */
+  failure: (error: Problem["error"]) => StreamEvent;
+}
+
+/**
+ * Answers with server-sent events. `send` waits while the client is slower than the work; `signal` fires when the client
+ * has left or the server closes. The stream ends when the work does.
+ */
+export function eventStream(
+  c: Context,
+  context: ServerContext,
+  work: (send: (event: StreamEvent) => Promise<void>, signal: AbortSignal) => Promise<void>,
+  { failure }: EventStreamOptions,
+): Response {
+  const gone = new AbortController();
+  const signal = AbortSignal.any([gone.signal, context.closing]);
+  const encoder = new TextEncoder();
+  let wake: (() => void) | undefined;
+  let heartbeat: NodeJS.Timeout | undefined;
+
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      const write = (text: string): void => controller.enqueue(encoder.encode(text));
+      const hasRoom = (): boolean => (controller.desiredSize ?? 0) > 0;
+      const send = async (event: StreamEvent): Promise<void> => {
+        if (signal.aborted) throw stopped(context.closing.aborted);
+        write(formatEvent(event));
+        if (!hasRoom()) await room();
+      };
+      const room = (): Promise<void> =>
+        new Promise((resolve) => {
+          const timer = setTimeout(() => gone.abort(), stalledMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+          signal.addEventListener("abort", wake, { once: true });
+        });
+      heartbeat = setInterval(() => {
+        if (hasRoom()) write(": still here\n\n");
+      }, heartbeatMs);
+      void run();
+      async function run(): Promise<void> {
+        try {
+          await work(send, signal);
+        } catch (error) {
+          if (gone.signal.aborted) return;
+          const said = toFailure(context.closing.aborted ? stopped(true) : error);
+          if (said.status >= 500 && !context.closing.aborted) context.logger.error({ err: error, path: c.req.path }, "stream failed");
+          write(formatEvent(failure(said.error)));
+        } finally {
+          clearInterval(heartbeat);
+          if (!gone.signal.aborted) controller.close();
+        }
+      }
+    },
+    pull: () => wake?.(),
+    cancel: () => {
+      clearInterval(heartbeat);
+      gone.abort();
+    },
+  });
+  return c.body(body, 200, {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",
+  });
+}
+
+function stopped(closing: boolean): LexiscopeError {
+  return closing
+    ? new LexiscopeError("busy", "the server is closing", { hint: "start it again, then try again" })
+    : new LexiscopeError("aborted", "the client has left");
+}
+
+function formatEvent({ data, id, event }: StreamEvent): string {
+  const text = typeof data === "string" ? data : JSON.stringify(data);
+  return `${event === undefined ? "" : `event: ${event}\n`}${id === undefined ? "" : `id: ${id}\n`}data: ${text}\n\n`;
+}

@@ -1,0 +1,55 @@
+import { inspectText, type Atlas } from "@lexiscope/atlas";
+import { LexiscopeError } from "@lexiscope/core";
+import type { Model } from "@lexiscope/model";
+import { checkMadeFor } from "@lexiscope/steering";
+import type { AtlasCache } from "./atlas-cache.ts";
+import type { Inspection, InspectJob } from "./types.ts";
+
+/** Features of every token of a text, and the pinned ones at every token. Runs in a worker. */
+export async function inspectHere(model: Model, atlases: AtlasCache, job: InspectJob, signal: AbortSignal): Promise<Inspection> {
+  const { atlas, release } = await atlases.lease(job.atlas.path);
+  try {
+    checkPinned(atlas, job.pinned);
+    const warnings = await checkMadeFor(model, atlas, { signal });
+    const { site, config } = atlas.manifest.dictionary;
+    const tokens = await inspectText({ model, atlas, text: job.text, top: job.pinned.length > 0 ? Math.max(job.top, config.k) : job.top, signal });
+    return {
+      model: model.name,
+      cpuPath: model.cpuPath,
+      atlas: job.atlas.name,
+      site,
+      tokens: tokens.map(({ id, text, position, leftOut, error, active, features }) => ({
+        id,
+        text,
+        position,
+        leftOut: leftOut ?? null,
+        error: error ?? null,
+        active,
+        features: features.slice(0, job.top).map(({ index, activation, share }) => ({
+          index,
+          activation,
+          share: share ?? null,
+          topToken: atlas.summary(index).topToken,
+        })),
+      })),
+      pinned: job.pinned.map((index) => ({
+        index,
+        maximum: atlas.summary(index).maximum,
+        activations: tokens.map(({ features }) => features.find((feature) => feature.index === index)?.activation ?? 0),
+      })),
+      warnings,
+    };
+  } finally {
+    release();
+  }
+}
+
+function checkPinned(atlas: Atlas, pinned: readonly number[]): void {
+  const { features } = atlas.manifest.dictionary;
+  const wrong = pinned.find((index) => index >= features);
+  if (wrong === undefined) return;
+  throw new LexiscopeError("not_found", `there is no feature ${wrong}: the atlas has features 0 to ${features - 1}`, {
+    field: "pinned",
+    hint: "unpin it",
+  });
+}

@@ -1,0 +1,63 @@
+import { z } from "@hono/zod-openapi";
+import {
+  exampleDetailSchema,
+  featureDetailSchema,
+  featureListQuerySchema,
+  featureListSchema,
+  featureQuerySchema,
+} from "@lexiscope/contract";
+import { isFresh } from "../cache-tag.ts";
+import type { ServerContext } from "../context.ts";
+import { featureDetail, showExample } from "../features/detail.ts";
+import { findFeatures } from "../features/list.ts";
+import { featureRows } from "../features/rows.ts";
+import { type App, atlasParams, defineRoute, featureParams, jsonResponse, notModified } from "../route.ts";
+
+const tags = ["Features"];
+
+const list = defineRoute({
+  method: "get",
+  path: "/api/atlases/{atlas}/features",
+  tags,
+  summary: "Search, sort and filter the features of an atlas",
+  request: { params: atlasParams, query: featureListQuerySchema },
+  responses: { 200: jsonResponse(featureListSchema, "A page of features") },
+});
+const get = defineRoute({
+  method: "get",
+  path: "/api/atlases/{atlas}/features/{feature}",
+  tags,
+  summary: "A feature: numbers, histogram, output tokens, neighbours, examples around their peaks",
+  request: { params: featureParams, query: featureQuerySchema },
+  responses: { 200: jsonResponse(featureDetailSchema, "The feature") },
+});
+const example = defineRoute({
+  method: "get",
+  path: "/api/atlases/{atlas}/features/{feature}/examples/{n}",
+  tags,
+  summary: "One example with its whole context",
+  request: { params: featureParams.extend({ n: z.coerce.number().int().min(0).max(100_000) }) },
+  responses: { 200: jsonResponse(exampleDetailSchema, "The example"), 304: notModified },
+});
+
+export function featuresRoutes(app: App, { atlases }: ServerContext): void {
+  app.openapi(list, (c) =>
+    atlases.use(c.req.valid("param").atlas, ({ id, atlas, overlay }) => {
+      const query = c.req.valid("query");
+      const { total, truncated, items } = findFeatures(atlas, overlay, query);
+      return c.json({ atlas: id, total, truncated, offset: query.offset, items: featureRows(items, overlay) }, 200);
+    }),
+  );
+  app.openapi(get, (c) => {
+    const { atlas: name, feature } = c.req.valid("param");
+    const window = c.req.valid("query");
+    return atlases.use(name, async ({ id, atlas, overlay }) => c.json(await featureDetail({ id, atlas, overlay, feature, window }), 200));
+  });
+  app.openapi(example, (c) => {
+    const { atlas: name, feature, n } = c.req.valid("param");
+    return atlases.use(name, async ({ atlas, stamp }) => {
+      const shown = showExample(await atlas.example(feature, n), n);
+      return isFresh(c, stamp) ? c.body(null, 304) : c.json(shown, 200);
+    });
+  });
+}

@@ -1,0 +1,1 @@
+export { describeHome, describeItem, diskUse, kindOfFolder, listShelves } from "./shelves.ts";

@@ -1,0 +1,52 @@
+import type { AtlasDetail, Atlases, Histogram, Jobs, Models, Status } from "@lexiscope/contract";
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { apiPath, request } from "./client.ts";
+
+/** Keys begin with the noun and the atlas, so that a change of names can refresh everything that shows one: `["features", atlas, …]`. */
+
+export function useStatus(): UseQueryResult<Status> {
+  return useQuery({
+    queryKey: ["status"],
+    queryFn: ({ signal }) => request<Status>(apiPath(["status"]), { signal }),
+    refetchInterval: 15_000,
+  });
+}
+
+export function useAtlases(): UseQueryResult<Atlases> {
+  return useQuery({
+    queryKey: ["atlases"],
+    queryFn: ({ signal }) => request<Atlases>(apiPath(["atlases"]), { signal }),
+    refetchInterval: 15_000,
+  });
+}
+
+export function useAtlas(atlas: string | undefined): UseQueryResult<AtlasDetail> {
+  return useQuery({
+    queryKey: ["atlas", atlas],
+    queryFn: ({ signal }) => request<AtlasDetail>(apiPath(["atlases", atlas ?? ""]), { signal }),
+    enabled: atlas !== undefined,
+  });
+}
+
+export function useModels(): UseQueryResult<Models> {
+  return useQuery({
+    queryKey: ["models"],
+    queryFn: ({ signal }) => request<Models>(apiPath(["models"]), { signal }),
+    refetchInterval: 15_000,
+  });
+}
+
+export function useHistogram(atlas: string, column: Histogram["column"]): UseQueryResult<Histogram> {
+  return useQuery({
+    queryKey: ["histogram", atlas, column],
+    queryFn: ({ signal }) => request<Histogram>(apiPath(["atlases", atlas, "histogram"], { column }), { signal }),
+  });
+}
+
+export function useJobs(): UseQueryResult<Jobs> {
+  return useQuery({
+    queryKey: ["jobs"],
+    queryFn: ({ signal }) => request<Jobs>(apiPath(["jobs"]), { signal }),
+    refetchInterval: ({ state }) => (state.data?.jobs.some(({ state }) => state === "running" || state === "queued") ? 3000 : 15_000),
+  });
+}

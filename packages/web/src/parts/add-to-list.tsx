@@ -1,0 +1,73 @@
+import { useState, type ReactElement } from "react";
+import { useChangeMembers, useCreateList, useLists } from "../api/lists.ts";
+import { Menu } from "./menu.tsx";
+import "./add-to-list.css";
+
+/** Puts features into lists of one's own, and takes them out again. */
+export function AddToList({ atlas, features, done }: { atlas: string; features: readonly number[]; done?: () => void }): ReactElement {
+  const what = features.length === 1 ? "feature" : `${features.length.toLocaleString("en-US")} features`;
+  return (
+    <Menu button={<>Add to list ▾</>} label={`Add the ${what} to a list`} kind="panel" disabled={features.length === 0}>
+      {() => <ListChoices atlas={atlas} features={features} done={done} />}
+    </Menu>
+  );
+}
+
+function ListChoices({ atlas, features, done }: { atlas: string; features: readonly number[]; done: (() => void) | undefined }): ReactElement {
+  const lists = useLists(atlas);
+  const change = useChangeMembers(atlas);
+  const create = useCreateList(atlas);
+  const [name, setName] = useState("");
+  const failure = lists.error ?? change.error ?? create.error;
+  return (
+    <div className="add-to-list">
+      {lists.isPending && <p className="quiet">Loading …</p>}
+      {lists.data?.lists.map(({ id, name, features: members }) => {
+        const held = new Set(members);
+        const inside = features.filter((feature) => held.has(feature)).length;
+        const all = inside === features.length;
+        return (
+          <label key={id}>
+            <input
+              type="checkbox"
+              checked={all}
+              ref={(box) => {
+                if (box) box.indeterminate = !all && inside > 0;
+              }}
+              onChange={() => {
+                change.mutate(all ? { list: id, remove: [...features] } : { list: id, add: [...features] });
+                if (!all) done?.();
+              }}
+            />
+            <bdi>{name}</bdi>
+            <span className="quiet">{members.length.toLocaleString("en-US")}</span>
+          </label>
+        );
+      })}
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (name.trim() === "") return;
+          create.mutate({ name: name.trim(), features: [...features] }, { onSuccess: () => (setName(""), done?.()) });
+        }}
+      >
+        <input
+          aria-label="Name of a new list"
+          placeholder="New list"
+          value={name}
+          maxLength={200}
+          dir="auto"
+          onChange={(event) => setName(event.target.value)}
+        />
+        <button type="submit" disabled={name.trim() === "" || create.isPending}>
+          Create
+        </button>
+      </form>
+      {failure && (
+        <p className="bad" role="alert">
+          {failure.message}
+        </p>
+      )}
+    </div>
+  );
+}

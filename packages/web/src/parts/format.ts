@@ -1,0 +1,32 @@
+export { visibleToken } from "./token-text.ts";
+
+/** Numbers as the page shows them: three significant digits, thin words for large counts. */
+export function formatNumber(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return "–";
+  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6))
+    return value.toExponential(Math.max(0, digits - 1)).replace("e+", "e");
+  return String(Number(value.toPrecision(digits)));
+}
+
+export function formatCount(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** A share as a percentage; very small ones as "1 in n". */
+export function formatShare(value: number): string {
+  if (value === 0) return "0 %";
+  if (value < 0.001) return `1 in ${formatCount(1 / value)}`;
+  return `${formatNumber(100 * value, 3)} %`;
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  return `${formatNumber(bytes / 1000 ** power)} ${units[power]}`;
+}
+
+export function formatSeconds(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return `${formatNumber(seconds / 3600)} h`;
+}

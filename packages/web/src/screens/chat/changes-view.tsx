@@ -1,0 +1,56 @@
+import type { FeatureChange } from "@lexiscope/contract";
+import { memo, type ReactElement } from "react";
+import { Link } from "wouter";
+import { formatNumber, visibleToken } from "../../parts/format.ts";
+import { TermLabel } from "../../parts/number.tsx";
+
+/** The features that differ most between the plain and the edited answer, as links with bars. */
+export const ChangesView = memo(function ChangesView({
+  atlas,
+  risen,
+  fallen,
+}: {
+  atlas: string;
+  risen: readonly FeatureChange[];
+  fallen: readonly FeatureChange[];
+}): ReactElement {
+  const most = Math.max(1e-9, ...[...risen, ...fallen].map(({ change }) => Math.abs(change)));
+  if (risen.length + fallen.length === 0)
+    return <p className="answer-line quiet">No feature differs between the two answers.</p>;
+  return (
+    <details className="changes" open>
+      <summary>
+        <TermLabel term="change">What changed in what the model reads</TermLabel>
+      </summary>
+      <div className="changes-lists">
+        <List name="rose" atlas={atlas} items={risen} most={most} />
+        <List name="fell" atlas={atlas} items={fallen} most={most} />
+      </div>
+    </details>
+  );
+});
+
+function List({ name, atlas, items, most }: { name: "rose" | "fell"; atlas: string; items: readonly FeatureChange[]; most: number }): ReactElement {
+  return (
+    <section aria-label={`Features that ${name}`}>
+      <h4>{name === "rose" ? "▲ rose" : "▼ fell"}</h4>
+      {items.length === 0 && <p className="quiet">none</p>}
+      <ul>
+        {items.map(({ index, word, name: own, plain, edited, change }) => (
+          <li key={index} title={`mean activation: plain ${formatNumber(plain)}, edited ${formatNumber(edited)}`}>
+            <Link href={`/atlas/${encodeURIComponent(atlas)}/${index}`}>
+              <bdi>{visibleToken(own ?? (word === "" ? `feature ${index}` : word))}</bdi>
+            </Link>
+            <span className="changes-bar" aria-hidden="true">
+              <span className={name} style={{ inlineSize: `${(100 * Math.abs(change)) / most}%` }} />
+            </span>
+            <span className="changes-value">
+              {change > 0 ? "+" : "−"}
+              {formatNumber(Math.abs(change), 2)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,52 @@
+import type { Chat } from "@lexiscope/contract";
+import { useRef, useState, type ReactElement } from "react";
+import { useLocation } from "wouter";
+import { Failed, Loading } from "../../parts/states.tsx";
+import { ChatView } from "./chat-view.tsx";
+import { useChat } from "./chats-api.ts";
+
+/** The conversation that the address names, or a new one. */
+export function ChatScreen({ chat }: { chat: string | undefined }): ReactElement {
+  const [, navigate] = useLocation();
+  const [session, setSession] = useState({ number: 0, chat, load: chat });
+  /** A conversation that this session has just made: the address follows it, not the other way round. */
+  const own = useRef<string>(undefined);
+  if (session.chat !== chat) {
+    const same = chat !== undefined && own.current === chat && session.load === undefined;
+    setSession(same ? { ...session, chat } : { number: session.number + 1, chat, load: chat });
+  }
+  const onCreated = (made: Chat): void => {
+    own.current = made.id;
+    navigate(`/chat/${encodeURIComponent(made.id)}`, { replace: true });
+  };
+  const renew = (): void => {
+    if (chat === undefined) setSession({ number: session.number + 1, chat, load: chat });
+    navigate("/chat");
+  };
+  return <Session key={session.number} id={session.load} shown={chat} onCreated={onCreated} onNew={renew} />;
+}
+
+function Session({
+  id,
+  shown,
+  onCreated,
+  onNew,
+}: {
+  id: string | undefined;
+  /** The conversation that the address names now. */
+  shown: string | undefined;
+  onCreated: (chat: Chat) => void;
+  onNew: () => void;
+}): ReactElement {
+  const kept = useChat(id);
+  if (id !== undefined && kept.isPending) return <Loading what="the conversation" />;
+  if (id !== undefined && kept.isError)
+    return (
+      <Failed
+        title={kept.error.message.includes("not") ? "This conversation is not here" : "The conversation could not be opened"}
+        error={kept.error}
+        retry={() => void kept.refetch()}
+      />
+    );
+  return <ChatView initial={kept.data} id={shown} onCreated={onCreated} onNew={onNew} />;
+}

@@ -1,0 +1,136 @@
+import { useId, type ReactElement } from "react";
+import { newDial, type Dialed } from "../../parts/dial-units.ts";
+import { Dial } from "../../parts/dial.tsx";
+import { FeaturePicker } from "../../parts/feature-picker.tsx";
+import { NumberField } from "../../parts/number-field.tsx";
+import { ApiCall } from "./api-call.tsx";
+import { newSeed, type Conversation } from "./conversation.ts";
+
+const sampledTemperature = 0.8;
+const maxDials = 64;
+
+/** Everything that shapes the next answer. */
+export function Settings({
+  conversation,
+  change,
+  promptTokens,
+  otherAtlas,
+  draft,
+  busy,
+}: {
+  conversation: Conversation;
+  change: (parts: Partial<Conversation>) => void;
+  promptTokens: number | undefined;
+  /** The atlas that the picker names, when the dials are of another one. */
+  otherAtlas: string | undefined;
+  draft: string;
+  busy: boolean;
+}): ReactElement {
+  const { atlas, dials } = conversation;
+  const put = (at: number, dial: Dialed): void => change({ dials: dials.map((old, i) => (i === at ? dial : old)) });
+  return (
+    <aside className="settings" aria-label="Dials and settings">
+      <section aria-label="Dials">
+        <h2>Dials</h2>
+        {atlas === null ? (
+          <p className="quiet">Dials turn features, which an atlas names. They appear here when one is made.</p>
+        ) : (
+          <>
+            {otherAtlas !== undefined && (
+              <p className="settings-note">
+                These dials are of <bdi>{atlas}</bdi>.{" "}
+                <button type="button" className="plain" disabled={busy} onClick={() => change({ atlas: otherAtlas, dials: [] })}>
+                  Drop them, use {otherAtlas}
+                </button>
+              </p>
+            )}
+            {dials.map((dial, at) => (
+              <Dial
+                key={at}
+                atlas={atlas}
+                dial={dial}
+                promptTokens={promptTokens}
+                onChange={(next) => put(at, next)}
+                onRemove={() => change({ dials: dials.filter((_, i) => i !== at) })}
+              />
+            ))}
+            {dials.length < maxDials && (
+              <FeaturePicker atlas={atlas} onChoose={(feature) => change({ dials: [...dials, newDial(feature)] })} />
+            )}
+          </>
+        )}
+      </section>
+      <Sampling sampling={conversation.sampling} onChange={(sampling) => change({ sampling })} />
+      <section aria-label="System message">
+        <h2>System message</h2>
+        <textarea
+          aria-label="System message"
+          rows={2}
+          maxLength={100_000}
+          placeholder="None"
+          value={conversation.system}
+          onChange={({ target }) => change({ system: target.value })}
+        />
+      </section>
+      <ApiCall conversation={conversation} draft={draft} />
+    </aside>
+  );
+}
+
+function Sampling({
+  sampling,
+  onChange,
+}: {
+  sampling: Conversation["sampling"];
+  onChange: (sampling: Conversation["sampling"]) => void;
+}): ReactElement {
+  const id = useId();
+  const { temperature, topP, maxTokens, seed } = sampling;
+  const sampled = temperature > 0;
+  return (
+    <section className="sampling" aria-label="Sampling">
+      <h2>Sampling</h2>
+      <div className="segments" role="radiogroup" aria-label="How tokens are chosen">
+        {(["Greedy", "Sampled"] as const).map((name) => (
+          <label key={name} className={sampled === (name === "Sampled") ? "on" : ""}>
+            <input
+              type="radio"
+              className="visually-hidden"
+              name={`${id}-how`}
+              checked={sampled === (name === "Sampled")}
+              onChange={() => onChange({ ...sampling, temperature: name === "Sampled" ? sampledTemperature : 0 })}
+            />
+            {name}
+          </label>
+        ))}
+      </div>
+      <div className="sampling-fields">
+        {sampled && (
+          <>
+            <label htmlFor={`${id}-t`}>Temperature</label>
+            <NumberField id={`${id}-t`} min={0} max={2} step={0.1} value={temperature} onChange={(value) => onChange({ ...sampling, temperature: value })} />
+            <label htmlFor={`${id}-p`}>Top-p</label>
+            <NumberField id={`${id}-p`} min={0} max={1} step={0.05} value={topP} onChange={(value) => onChange({ ...sampling, topP: value })} />
+            <label htmlFor={`${id}-s`}>Seed</label>
+            <span className="sampling-seed">
+              <NumberField id={`${id}-s`} whole min={0} max={2 ** 31} value={seed} onChange={(value) => onChange({ ...sampling, seed: value })} />
+              <button type="button" className="plain" onClick={() => onChange({ ...sampling, seed: newSeed() })}>
+                New seed
+              </button>
+            </span>
+          </>
+        )}
+        <label htmlFor={`${id}-m`}>Most tokens</label>
+        <NumberField
+          id={`${id}-m`}
+          whole
+          min={1}
+          max={100_000}
+          step={50}
+          value={maxTokens}
+          onChange={(value) => onChange({ ...sampling, maxTokens: value })}
+        />
+      </div>
+    </section>
+  );
+}

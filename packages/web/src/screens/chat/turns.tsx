@@ -1,0 +1,145 @@
+import type { ChatTurn } from "@lexiscope/contract";
+import { formatEditText } from "@lexiscope/contract/edit-text";
+import { memo, useCallback, useEffect, useRef, useState, type ReactElement } from "react";
+import type { GenerationState } from "../../api/generation-state.ts";
+import { useGeneration } from "../../api/use-generation.ts";
+import { Answer, GenerationLine, GenerationProblems } from "../../parts/answer.tsx";
+import { ChangesView } from "./changes-view.tsx";
+import type { Conversation, Side } from "./conversation.ts";
+import { Question } from "./question.tsx";
+import type { Live, Told } from "./use-conversation.ts";
+
+/** How near to the end counts as reading along. */
+const nearPx = 60;
+
+/** All turns, the live one drawn by itself; stays at the end while one reads along there. */
+export function Turns({
+  conversation,
+  live,
+  told,
+  onAsk,
+  onRegenerate,
+}: {
+  conversation: Conversation;
+  live: Live | undefined;
+  told: readonly (Told | undefined)[];
+  onAsk: (user: string, at?: number) => void;
+  onRegenerate: () => void;
+}): ReactElement {
+  const box = useRef<HTMLDivElement>(null);
+  const along = useRef(true);
+  const { turns, atlas } = conversation;
+  useEffect(() => {
+    along.current = true;
+    box.current?.scrollTo({ top: box.current.scrollHeight });
+  }, [turns.length]);
+  const follow = useCallback(() => {
+    if (along.current) box.current?.scrollTo({ top: box.current.scrollHeight });
+  }, []);
+  return (
+    <div
+      className="turns"
+      ref={box}
+      tabIndex={0}
+      role="log"
+      aria-label="Turns"
+      aria-busy={live !== undefined}
+      onScroll={({ currentTarget: at }) => {
+        along.current = at.scrollHeight - at.scrollTop - at.clientHeight < nearPx;
+      }}
+    >
+      {turns.length === 0 && <Nothing />}
+      {turns.map((turn, at) => (
+        <Turn
+          key={at}
+          turn={turn}
+          at={at}
+          atlas={atlas}
+          last={at === turns.length - 1}
+          live={live?.at === at ? live : undefined}
+          busy={live !== undefined}
+          told={told[at]}
+          follow={follow}
+          onAsk={onAsk}
+          onRegenerate={onRegenerate}
+        />
+      ))}
+    </div>
+  );
+}
+
+function Nothing(): ReactElement {
+  return (
+    <div className="turns-empty quiet">
+      <h2>Ask the model something</h2>
+      <p>Set a dial, and the answer of the edited model is written beside the plain one, from the same batch.</p>
+    </div>
+  );
+}
+
+interface TurnProps {
+  turn: ChatTurn;
+  at: number;
+  atlas: string | null;
+  last: boolean;
+  live: Live | undefined;
+  /** Something is being answered. */
+  busy: boolean;
+  told: Told | undefined;
+  follow: () => void;
+  onAsk: (user: string, at?: number) => void;
+  onRegenerate: () => void;
+}
+
+const Turn = memo(function Turn({ turn, at, atlas, last, live, busy, told, follow, onAsk, onRegenerate }: TurnProps): ReactElement {
+  const [editing, setEditing] = useState(false);
+  const state = useGeneration(live?.generation) ?? told?.state;
+  useEffect(() => {
+    if (live) follow();
+  }, [live, state, follow]);
+  const sides = live?.sides ?? told?.sides ?? (["plain", "edited"] as const).filter((side) => turn[side] !== null);
+  const text = (side: Side, i: number): string => (live ? state?.variants[i]?.text : turn[side]) ?? "";
+  const comparison = state?.changes[0];
+  return (
+    <article className="turn" aria-label={`Turn ${at + 1}`}>
+      <Question
+        text={turn.user}
+        editing={editing}
+        setEditing={setEditing}
+        followed={!last}
+        busy={busy}
+        onSend={(user) => {
+          setEditing(false);
+          onAsk(user, at);
+        }}
+      />
+      <div className={`turn-sides of-${sides.length}`}>
+        {sides.map((side, i) => (
+          <section key={side} aria-label={`${side === "plain" ? "Plain" : "Edited"} answer`}>
+            <h3 className={`side-${side}`} title={side === "edited" ? turn.edits.map(formatEditText).join("  ") : undefined}>
+              {side}
+              {side === "edited" && turn.edits.length > 0 && <code className="turn-edits">{turn.edits.map(formatEditText).join(" ")}</code>}
+            </h3>
+            <Answer side={side} text={text(side, i)} writing={live !== undefined && isWriting(state, i)} />
+          </section>
+        ))}
+      </div>
+      {sides.length === 0 && !live && <p className="answer-line quiet">There is no answer to this.</p>}
+      {state && <GenerationProblems state={state} />}
+      <div className="turn-foot">
+        {state && <GenerationLine state={state} />}
+        {last && !busy && (
+          <button type="button" className="plain" onClick={onRegenerate} title="Answer again, with the dials as they are now">
+            Regenerate
+          </button>
+        )}
+      </div>
+      {comparison && atlas !== null && <ChangesView atlas={atlas} risen={comparison.risen} fallen={comparison.fallen} />}
+    </article>
+  );
+});
+
+function isWriting(state: GenerationState | undefined, variant: number): boolean {
+  return state !== undefined && state.variants[variant]?.reason === null;
+}
+

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { chunkTokens } from "./chunk-tokens.ts";
+import { largestByBucket } from "./downsample.ts";
+
+test("a text of ordinary length stays whole", () => {
+  expect(chunkTokens([])).toEqual([]);
+  expect(chunkTokens(new Array(400).fill("a"))).toEqual([[0, 400]]);
+});
+
+test("a longer one is cut after line breaks, else sentences, else anywhere; nothing is lost", () => {
+  const texts = new Array<string>(1300).fill(" a");
+  texts[249] = "\n";
+  texts[390] = ".";
+  texts[640] = ".";
+  expect(chunkTokens(texts)).toEqual([[0, 250], [250, 641], [641, 1041], [1041, 1300]]);
+});
+
+test("a strip keeps the largest of each stretch", () => {
+  expect(largestByBucket([1, 5, 2, 0, 0, 3], 3)).toEqual([5, 2, 3]);
+  expect(largestByBucket([1, 2], 10)).toEqual([1, 2]);
+  expect(largestByBucket([], 10)).toEqual([]);
+  expect(Math.max(...largestByBucket(new Array(1999).fill(0).map((_, i) => i), 600))).toBe(1998);
+});

@@ -1,0 +1,2 @@
+/** Strongest features asked for at each token. */
+export const topFeatures = 10;

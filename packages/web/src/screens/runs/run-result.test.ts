@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { atlasOf, commandDifferences, numberRows, numbersOf } from "./run-result.ts";
+
+const metrics = { tokens: 10, fvu: 0.19, l0: 32, deltaCe: 0.2, ceClean: 3.3, cePatched: 3.5, deltaCeMeanAblation: 6 };
+const train = {
+  path: "/h/dictionaries/first",
+  features: 4096,
+  metrics,
+  dead: { count: 41, windowTokens: 10 },
+  baselines: { random: { ...metrics, fvu: 0.69 }, pca: null },
+};
+
+it("finds the numbers in a train's and in a start's result, and nowhere else", () => {
+  expect(numbersOf(train)?.metrics.fvu).toBe(0.19);
+  expect(numbersOf({ numbers: train, atlas: "/h/atlases/first" })?.metrics.fvu).toBe(0.19);
+  expect(numbersOf({ path: "x" })).toBeNull();
+  expect(numbersOf(null)).toBeNull();
+});
+
+it("puts baselines beside the numbers, empty where there are none", () => {
+  const numbers = numbersOf(train);
+  const rows = numbers ? numberRows(numbers) : [];
+  expect(rows[0]).toEqual({ term: "fvu", own: 0.19, random: 0.69, pca: null });
+  expect(rows[3]?.own).toBeCloseTo(0.01);
+});
+
+it("knows the atlas that was made", () => {
+  expect(atlasOf("start", { atlas: "/h/atlases/first" })).toBe("first");
+  expect(atlasOf("index", { path: "C:\\atlases\\two\\" })).toBe("two");
+  expect(atlasOf("train", train)).toBeNull();
+});
+
+it("lists the options in which two runs differ", () => {
+  expect(commandDifferences("lexiscope train --store a --k 32 --no-baselines", "lexiscope train --store a --k=64 --text x --text 'y z'")).toEqual([
+    { option: "k", a: "32", b: "64" },
+    { option: "no-baselines", a: "on", b: null },
+    { option: "text", a: null, b: "x, y z" },
+  ]);
+  expect(commandDifferences("lexiscope train", "lexiscope train")).toEqual([]);
+});

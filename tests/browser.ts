@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+
+const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
+
+/** A Chromium of this machine: `LEXISCOPE_CHROMIUM`, or where packages put it. */
+export const chromiumPath: string | undefined = [process.env["LEXISCOPE_CHROMIUM"] ?? "", ...places].find((path) => path !== "" && existsSync(path));
+
+/** What a skipped test says. */
+export const noChromium = "needs Chromium (Debian: apt-get install chromium), or LEXISCOPE_CHROMIUM with its path";
+
+export async function openBrowser(): Promise<Browser> {
+  // Root has no user namespace to put the sandbox into; the pages are our own.
+  const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  return chromium.launch({ ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }), args, timeout: 60_000 });
+}
+
+export interface Visit {
+  context: BrowserContext;
+  page: Page;
+  /** Errors of the console and of scripts, and requests that failed with 5xx: a test expects none. */
+  complaints: string[];
+}
+
+/** A fresh browser profile on a laptop's screen. */
+export async function visit(browser: Browser, url: string, options: { width?: number; height?: number; dark?: boolean } = {}): Promise<Visit> {
+  const context = await browser.newContext({
+    viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
+    colorScheme: options.dark === true ? "dark" : "light",
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("response", (response) => {
+    if (response.status() >= 500) complaints.push(`${response.status()} ${response.url()}`);
+  });
+  await page.goto(url);
+  return { context, page, complaints };
+}
