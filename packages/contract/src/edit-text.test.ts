@@ -25,7 +25,6 @@ it("reads every operation, unit and position", () => {
 it.each([
   ["clamp:1=2x@5-5", "no positions"],
   ["clamp:1=2x@-5", "no positions"],
-  ["clamp:1=2x@user,user", "no positions"],
   ["clamp:1=2x@user,", "no positions"],
   ["clamp:1=2x@tool", "no positions"],
   ["clamp:1", "needs a value"],
@@ -40,7 +39,7 @@ const positions: fc.Arbitrary<EditPositions> = fc.oneof(
   fc.constantFrom<EditPositions>("all", "prompt", "generated"),
   fc.tuple(fc.nat(1e6), fc.integer({ min: 1, max: 1e6 })).map(([from, length]) => ({ from, to: from + length })),
   fc.nat(1e6).map((from) => ({ from })),
-  fc.uniqueArray(fc.constantFrom("system", "user", "assistant"), { minLength: 1 }).map((roles) => ({ roles })),
+  fc.array(fc.constantFrom("system", "user", "assistant"), { minLength: 1 }).map((roles) => ({ roles })),
 );
 const edits: fc.Arbitrary<Edit> = fc.record({
   op: fc.constantFrom<Edit["op"]>("clamp", "add"),

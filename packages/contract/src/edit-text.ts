@@ -51,7 +51,14 @@ export function parseEditText(text: string): EditTextResult {
 /** The text that {@link parseEditText} reads back as the same edit. */
 export function formatEditText({ op, feature, value, unit, positions }: Edit): string {
   const strength = op === "ablate" ? "" : `=${value}${op === "scale" ? "" : { max: "x", norm: "n", activation: "" }[unit]}`;
-  return `${op}:${feature}${strength}${positions === "all" ? "" : `@${formatPositions(positions)}`}`;
+  return `${op}:${feature}${strength}${formatPositionsText(positions)}`;
+}
+
+/** `@` and where it holds; nothing for everywhere. */
+export function formatPositionsText(positions: EditPositions): string {
+  if (positions === "all") return "";
+  if (typeof positions === "string") return `@${positions}`;
+  return "roles" in positions ? `@${positions.roles.join(",")}` : `@${positions.from}-${positions.to ?? ""}`;
 }
 
 function refuse(problem: string): EditTextResult {
@@ -74,19 +81,12 @@ function readPositions(text: string): EditPositions | undefined {
   const span = /^(\d{1,8})-(\d{1,8})?$/.exec(text);
   if (!span) return readRoles(text);
   const from = Number(span[1]);
-  if (span[2] === undefined) return from <= maxPosition ? { from } : undefined;
+  if (span[2] === undefined) return from < maxPosition ? { from } : undefined;
   const to = Number(span[2]);
   return from < to && to <= maxPosition ? { from, to } : undefined;
 }
 
 function readRoles(text: string): EditPositions | undefined {
   const named = text.split(",").map((name) => roles.find((role) => role === name.trim()));
-  const known = named.filter((role) => role !== undefined);
-  return known.length === named.length && new Set(known).size === known.length ? { roles: known } : undefined;
-}
-
-function formatPositions(positions: EditPositions): string {
-  if (typeof positions === "string") return positions;
-  if ("roles" in positions) return positions.roles.join(",");
-  return `${positions.from}-${positions.to ?? ""}`;
+  return named.every((role) => role !== undefined) ? { roles: named } : undefined;
 }

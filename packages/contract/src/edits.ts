@@ -8,24 +8,27 @@ export const editPositionsSchema = z.union([
   z.enum(["all", "prompt", "generated"]),
   z
     .strictObject({ from: z.int().min(0), to: z.int().min(1).optional() })
-    .refine(({ from, to }) => to === undefined || from < to, "the span is empty"),
-  z.strictObject({ roles: z.array(z.enum(["system", "user", "assistant"])).min(1) }),
+    .refine(({ from, to }) => to === undefined || from < to, "the span is empty")
+    .meta({ id: "Span" }),
+  z.strictObject({ roles: z.array(z.enum(["system", "user", "assistant"])).min(1) }).meta({ id: "Roles" }),
 ]);
 export type EditPositions = z.infer<typeof editPositionsSchema>;
 
 /** A change at a site. clamp: x += (v − a_i)·d̂_i · add: x += v·d̂_i · scale: x += (v − 1)·a_i·d̂_i · ablate: x −= a_i·d̂_i. */
-export const editSchema = z.strictObject({
-  op: z.enum(["clamp", "add", "scale", "ablate"]),
-  feature: z
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1),
-  /** clamp, add: in `unit`; scale: a plain factor; ablate: ignored. */
-  value: z.number(),
-  /** max: × the atlas maximum of a_i; activation: units of a_i; norm: × median residual norm at the site. */
-  unit: z.enum(["max", "activation", "norm"]),
-  positions: editPositionsSchema,
-});
+export const editSchema = z
+  .strictObject({
+    op: z.enum(["clamp", "add", "scale", "ablate"]),
+    feature: z
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1),
+    /** clamp, add: in `unit`; scale: a plain factor; ablate: ignored. */
+    value: z.number(),
+    /** max: × the atlas maximum of a_i; activation: units of a_i; norm: × median residual norm at the site. */
+    unit: z.enum(["max", "activation", "norm"]),
+    positions: editPositionsSchema,
+  })
+  .meta({ id: "Edit" });
 export type Edit = z.infer<typeof editSchema>;
 
 /** Widest residual stream that a vector is taken for; stops a body that is one endless list. */

@@ -47,5 +47,7 @@ function quoted(word: string): string {
 
 /** The words of such a line again. */
 export function splitCommandLine(line: string): string[] {
-  return [...line.matchAll(/(?:'[^']*'|\\.|[^\s'\\])+/g)].map(([word]) => word.replaceAll(/'([^']*)'|\\(.)/g, (_, plain, escaped) => plain ?? escaped));
+  return [...line.matchAll(/(?:'[^']*'|\\.|[^\s'\\])+/g)].map(([word]) =>
+    word.replaceAll(/'([^']*)'|\\(.)/g, (_, plain, escaped) => plain ?? escaped),
+  );
 }

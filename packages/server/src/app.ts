@@ -22,12 +22,14 @@ export function createApp(context: ServerContext): App {
   app.notFound(async (c) => (await page(c)) ?? failureResponse(c, nothingAt(c), context.logger));
   app.use(requestLog(context.logger), responseHeaders(), checkHost(context.options), checkOrigin());
   signIn(app, context);
-  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => failureResponse(c, wrongMethod(c, methods), context.logger) }));
-  app.use(bodyLimits());
+  // Outside of what puts another answer in the place of the first: its encoding would stay behind.
   app.use("/api/*", compress({ encoding: "gzip" }));
   app.use("/openapi.json", compress({ encoding: "gzip" }));
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => failureResponse(c, wrongMethod(c, methods), context.logger) }));
+  app.use(bodyLimits());
   registerRoutes(app, context);
-  app.get("/openapi.json", (c) => c.json(openapiDocument(app)));
+  const document = openapiDocument(app);
+  app.get("/openapi.json", (c) => c.json(document));
   return app;
 }
 

@@ -86,13 +86,25 @@ it("every operation has a name, a summary, an answer and an error, and declares 
     names.add(operationId ?? "");
     expect([name, Object.keys(responses)]).toEqual([name, expect.arrayContaining(["default"]) as unknown]);
     const inPath = [...name.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
-    expect([name, parameters.filter((parameter) => parameter.in === "path" && parameter.required).map((parameter) => parameter.name)]).toEqual([name, inPath]);
+    expect([
+      name,
+      parameters.filter((parameter) => parameter.in === "path" && parameter.required).map((parameter) => parameter.name),
+    ]).toEqual([name, inPath]);
   }
   expect(names.size).toBe(operations().length);
 });
 
+it("no parameter may be null: an address has no such thing", () => {
+  for (const [name, { parameters = [] }] of operations())
+    expect([name, JSON.stringify(parameters)]).toEqual([name, expect.not.stringContaining("null")]);
+  expect(JSON.stringify(document.components.schemas["FeatureIndex"])).not.toContain("null");
+});
+
 it("every reference leads somewhere", () => {
   const text = JSON.stringify(document);
-  for (const [, name = ""] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) expect(Object.keys(document.components.schemas)).toContain(name);
-  expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(["Feature", "FeatureList", "Job", "Problem", "Chat", "Status"]));
+  for (const [, name = ""] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g))
+    expect(Object.keys(document.components.schemas)).toContain(name);
+  expect(Object.keys(document.components.schemas)).toEqual(
+    expect.arrayContaining(["Feature", "FeatureList", "Job", "Problem", "Chat", "Status"]),
+  );
 });

@@ -62,7 +62,13 @@ export function toFailure(error: unknown): Failure {
 
 /** What is refused before a route sees it. */
 function fromHono({ status, message }: HTTPException): RefusedError {
-  if (status === 415) return new RefusedError(415, "invalid_input", "the body's content-type is not what this address takes", "send content-type: application/json");
+  if (status === 415)
+    return new RefusedError(
+      415,
+      "invalid_input",
+      "the body's content-type is not what this address takes",
+      "send content-type: application/json",
+    );
   if (status === 400) return new RefusedError(400, "invalid_input", message, "the body must be valid JSON");
   return new RefusedError(status, status < 500 ? "invalid_input" : "internal", message);
 }
@@ -79,7 +85,9 @@ export function failureResponse(c: Context, error: unknown, logger: Logger): Res
   return c.json(openaiError(failure), failure.status);
 }
 
-export function openaiError({ status, error }: Failure): { error: { message: string; type: string; param: string | null; code: string | null } } {
+export function openaiError({ status, error }: Failure): {
+  error: { message: string; type: string; param: string | null; code: string | null };
+} {
   const type = status === 401 ? "authentication_error" : status >= 500 ? "server_error" : "invalid_request_error";
   const message = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
   return { error: { message, type, param: error.field ?? null, code: error.code } };

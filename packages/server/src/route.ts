@@ -1,7 +1,9 @@
 import { OpenAPIHono, type RouteConfig, createRoute, z } from "@hono/zod-openapi";
 import { featureIndexSchema, openaiErrorSchema, problemSchema, shelfNameSchema } from "@lexiscope/contract";
 import { LexiscopeError } from "@lexiscope/core";
+import type { MiddlewareHandler } from "hono";
 import type { ZodError, ZodType } from "zod";
+import { RefusedError } from "./problem.ts";
 
 export type App = OpenAPIHono;
 
@@ -16,7 +18,26 @@ export function defineRoute<P extends string, R extends Omit<RouteConfig, "path"
   route: R,
 ): ReturnType<typeof createRoute<P, R>> {
   const failure = route.path.startsWith("/v1/") ? openaiProblemResponse : problemResponse;
-  return createRoute<P, R>({ ...route, responses: { ...route.responses, default: failure } });
+  const operationId = operationIdOf(route.method, route.path);
+  const middleware = route.request?.body === undefined ? {} : { middleware: needsJson };
+  return createRoute<P, R>({ operationId, ...middleware, ...route, responses: { ...route.responses, default: failure } });
+}
+
+/** Without it a body of another type, or none, would be read as an empty object. */
+const needsJson: MiddlewareHandler = async (c, next) => {
+  if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(c.req.header("content-type") ?? ""))
+    throw new RefusedError(415, "invalid_input", "the request has no JSON body", "send one, with content-type: application/json");
+  return next();
+};
+
+/** What generated clients call it: `GET /api/atlases/{atlas}/features` → `getAtlasFeatures`. */
+function operationIdOf(method: string, path: string): string {
+  const parts = path.split("/").filter((part) => part !== "" && part !== "api");
+  const words = parts.flatMap((part, i) => {
+    if (part.startsWith("{")) return [];
+    return parts[i + 1]?.startsWith("{") ? [part.replace(/(?<=s)es$|s$/, "")] : [part];
+  });
+  return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
 }
 
 /** A JSON body that must be there. */
@@ -32,6 +53,16 @@ export function jsonResponse<T extends ZodType>(
   return { description, content: { "application/json": { schema } } };
 }
 
+/** Server-sent events, each with the JSON of the component `name` as its data (the last one of OpenAI's is `[DONE]`). */
+export function eventResponse(
+  name: string,
+  description: string,
+): { description: string; content: { "text/event-stream": { schema: ZodType } } } {
+  const data = z.string().meta({ description: `JSON: #/components/schemas/${name}` });
+  const event = z.object({ data, id: z.string().optional(), event: z.string().optional() });
+  return { description, content: { "text/event-stream": { schema: event } } };
+}
+
 /** What the client has is still right. */
 export const notModified = { description: "Not changed since the version that If-None-Match names" };
 
@@ -44,7 +75,7 @@ export const featureParams = atlasParams.extend({ feature: featureIndexSchema })
 export function createRouter(): App {
   return new OpenAPIHono({
     defaultHook: (result) => {
-      if (!result.success) throw invalidRequest(result.target, result.error as ZodError);
+      if (!result.success) throw invalidRequest(result.target, result.error);
     },
   });
 }

@@ -51,6 +51,7 @@ export interface RunningServer {
   /** The token that is asked for, given or made. */
   token: string | undefined;
   jobs: JobRunner;
+  models: ModelPool;
   /** Takes no more requests, ends streams with an error, ends the models' processes. Jobs run on. */
   close(): Promise<void>;
 }
@@ -92,6 +93,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       port,
       token,
       jobs,
+      models: context.models,
       close: () => (ended ??= closeServer(server, closing).then(close)),
     };
   } catch (error) {
@@ -122,29 +124,26 @@ async function listen(server: Server, host: string, port: number | undefined): P
 }
 
 function listenError(error: unknown, host: string, port: number): unknown {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case "EADDRINUSE":
-      return new LexiscopeError("busy", `port ${port} is taken by another program`, {
-        field: "port",
-        hint: "choose another with --port, or leave it out to have a free one found",
-        cause: error,
-      });
-    case "EACCES":
-      return new LexiscopeError("environment", `port ${port} may not be used without special rights`, {
-        field: "port",
-        hint: "choose one above 1023",
-        cause: error,
-      });
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return new LexiscopeError("invalid_input", `${host} is no address of this machine`, {
-        field: "host",
-        hint: "127.0.0.1 for this machine alone, 0.0.0.0 for all networks",
-        cause: error,
-      });
-    default:
-      return error;
-  }
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE")
+    return new LexiscopeError("busy", `port ${port} is taken by another program`, {
+      field: "port",
+      hint: "choose another with --port, or leave it out to have a free one found",
+      cause: error,
+    });
+  if (code === "EACCES")
+    return new LexiscopeError("environment", `port ${port} may not be used without special rights`, {
+      field: "port",
+      hint: "choose one above 1023",
+      cause: error,
+    });
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN")
+    return new LexiscopeError("invalid_input", `${host} is no address of this machine`, {
+      field: "host",
+      hint: "127.0.0.1 for this machine alone, 0.0.0.0 for all networks",
+      cause: error,
+    });
+  return error;
 }
 
 /** Streams hear of it and say so; what does not end by itself is cut. */

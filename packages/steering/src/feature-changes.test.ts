@@ -42,6 +42,13 @@ describe("featureChanges", () => {
     expect(fallen.every(({ change }) => change < 0)).toBe(true);
     expect((await featureChanges({ ...options, top: 2 })).risen).toEqual(risen.slice(0, 2));
   });
+  it("reads an answer after a prompt of its own", async () => {
+    const own = "whales sing";
+    const options = { ...tiny, prompt: ids(prompt), plain: ids(plain), editedPrompt: ids(own), edited: ids(edited), top: 100 };
+    const { risen } = await featureChanges(options);
+    const after = (await encoded(ids(own + edited))).slice(own.length);
+    for (const { index, edited: b } of risen) expect(b).toBeCloseTo(mean(after, index), 5);
+  });
   it("turns around when the answers do", async () => {
     const forth = await featureChanges({ ...tiny, prompt: ids(prompt), plain: ids(plain), edited: ids(edited), top: 100 });
     const back = await featureChanges({ ...tiny, prompt: ids(prompt), plain: ids(edited), edited: ids(plain), top: 100 });

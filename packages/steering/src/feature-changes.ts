@@ -16,6 +16,8 @@ export interface FeatureChangesOptions extends ReadingOptions {
   /** Token ids of the two answers to the prompt. */
   plain: readonly number[];
   edited: readonly number[];
+  /** Where the edited answer had a prompt of its own: that one. */
+  editedPrompt?: readonly number[] | undefined;
   /** Features named in each list (10). */
   top?: number | undefined;
 }
@@ -45,9 +47,12 @@ export interface FeatureChanges {
  * Both lists are empty when an answer has no kept token.
  */
 export async function featureChanges(options: FeatureChangesOptions): Promise<FeatureChanges> {
-  const { model, atlas, prompt, plain, edited, signal } = options;
+  const { model, atlas, prompt, editedPrompt = prompt, plain, edited, signal } = options;
   const top = checkTop(options.top);
-  const readings = [plain, edited].map((answer) => ({ ids: [...prompt, ...answer], from: prompt.length }));
+  const readings = [
+    { ids: [...prompt, ...plain], from: prompt.length },
+    { ids: [...editedPrompt, ...edited], from: editedPrompt.length },
+  ];
   const [before = [], after = []] = await readFeatures(model, atlas, readings, signal);
   const [was, is] = [meanActivations(before), meanActivations(after)];
   const tokens = { plain: was.tokens, edited: is.tokens };

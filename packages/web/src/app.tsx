@@ -3,7 +3,7 @@ import { Redirect, Route, Switch } from "wouter";
 import { useStatus } from "./api/queries.ts";
 import { Failed, Loading } from "./parts/states.tsx";
 import { Shell } from "./shell/shell.tsx";
-import { safeDecode } from "./state/url-state.ts";
+import { pathSegment } from "./state/url-state.ts";
 
 const AtlasScreen = lazy(async () => ({ default: (await import("./screens/atlas/atlas-screen.tsx")).AtlasScreen }));
 const FeatureScreen = lazy(async () => ({ default: (await import("./screens/feature/feature-screen.tsx")).FeatureScreen }));
@@ -21,9 +21,9 @@ export function App(): ReactElement {
         <Switch>
           <Route path="/" component={Home} />
           <Route path="/atlas" component={Home} />
-          <Route path="/atlas/:atlas">{({ atlas }) => <AtlasScreen atlas={safeDecode(atlas)} />}</Route>
+          <Route path="/atlas/:atlas">{({ atlas }) => <AtlasScreen atlas={pathSegment(1) ?? atlas} />}</Route>
           <Route path="/atlas/:atlas/:feature">
-            {({ atlas, feature }) => <FeatureScreen atlas={safeDecode(atlas)} feature={feature} key={`${atlas}/${feature}`} />}
+            {({ atlas, feature }) => <FeatureScreen atlas={pathSegment(1) ?? atlas} feature={feature} key={`${atlas}/${feature}`} />}
           </Route>
           <Route path="/inspect">
             <InspectScreen />

@@ -19,7 +19,7 @@ export const atlasEntrySchema = z
         fvu: z.number(),
       })
       .nullable(),
-    error: problemSchema.shape.error.nullable(),
+    error: z.union([problemSchema.shape.error, z.null()]),
   })
   .meta({ id: "AtlasEntry" });
 export type AtlasEntry = z.infer<typeof atlasEntrySchema>;

@@ -97,7 +97,7 @@ export const featureDetailSchema = featureResultSchema
     id: z.string(),
     effect: z.number(),
     word: z.string(),
-    label: labelSchema.nullable(),
+    label: z.union([labelSchema, z.null()]),
     /** Lists that hold it. */
     lists: z.array(z.object({ id: z.string(), name: z.string() })),
     neighbours: z.array(featureResultSchema.shape.neighbours.element.extend(named)),

@@ -31,15 +31,17 @@ export const generateRequestSchema = z
   .meta({ id: "GenerateRequest" });
 export type GenerateRequest = z.input<typeof generateRequestSchema>;
 
-const changeSchema = z.object({
-  index: z.int(),
-  word: z.string(),
-  name: z.string().nullable(),
-  /** Mean activation over the answer's tokens when both answers are read again without edits; `change` = (edited − plain) / the feature's maximum. */
-  plain: z.number(),
-  edited: z.number(),
-  change: z.number(),
-});
+const changeSchema = z
+  .object({
+    index: z.int(),
+    word: z.string(),
+    name: z.string().nullable(),
+    /** Mean activation over the answer's tokens when both answers are read again without edits; `change` = (edited − plain) / the feature's maximum. */
+    plain: z.number(),
+    edited: z.number(),
+    change: z.number(),
+  })
+  .meta({ id: "FeatureChange" });
 
 /** `data:` lines of the stream, in this order: queued*, start, (warning | token | end)*, changes*, done; or error at any place, as the last. */
 export const generateEventSchema = z

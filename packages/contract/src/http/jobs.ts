@@ -20,8 +20,8 @@ export const jobSchema = z
     command: z.string(),
     pid: z.int().nullable(),
     /** The latest progress, null before the first. */
-    progress: cliProgressSchema.nullable(),
-    error: problemSchema.shape.error.nullable(),
+    progress: z.union([cliProgressSchema, z.null()]),
+    error: z.union([problemSchema.shape.error, z.null()]),
     /** The command's own result when it is done. */
     result: z.unknown(),
   })

@@ -23,7 +23,10 @@ const steeringVectorEditSchema = vectorEditSchema.extend({
 export const steeringSchema = z
   .strictObject({
     atlas: z.string().max(200).optional(),
-    edits: z.array(z.union([steeringEditSchema, steeringVectorEditSchema])).max(64).default([]),
+    edits: z
+      .array(z.union([steeringEditSchema, steeringVectorEditSchema]))
+      .max(64)
+      .default([]),
     /** Also the unedited answer, from the same batch. */
     baseline: z.boolean().default(false),
     /** Strongest features named at each generated token. */

@@ -3,15 +3,17 @@ import { z } from "zod";
 /** What went wrong, as every route under /api says it. Statuses: 400 invalid_input, mismatch, unsupported · 401, 403 · 404 not_found · 409 busy · 413 too large · 500 internal, bad_file · 503 environment. */
 export const problemSchema = z
   .object({
-    error: z.object({
-      code: z.string(),
-      message: z.string(),
-      /** Field of the request, or of the file, at fault. */
-      field: z.string().optional(),
-      file: z.string().optional(),
-      /** What to do next, one sentence. */
-      hint: z.string().optional(),
-    }),
+    error: z
+      .object({
+        code: z.string(),
+        message: z.string(),
+        /** Field of the request, or of the file, at fault. */
+        field: z.string().optional(),
+        file: z.string().optional(),
+        /** What to do next, one sentence. */
+        hint: z.string().optional(),
+      })
+      .meta({ id: "ProblemDetail" }),
   })
   .meta({ id: "Problem", description: "What went wrong, and what to do about it" });
 export type Problem = z.infer<typeof problemSchema>;

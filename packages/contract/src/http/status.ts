@@ -27,9 +27,9 @@ export const modelEntrySchema = z
     builtIn: z.boolean(),
     /** closed: opened when first asked · failed: `error` says why; asking again tries again. */
     state: z.enum(["closed", "opening", "open", "failed"]),
-    error: problemSchema.shape.error.nullable(),
+    error: z.union([problemSchema.shape.error, z.null()]),
     /** Below: null until it has been open once. */
-    identity: modelIdentitySchema.nullable(),
+    identity: z.union([modelIdentitySchema, z.null()]),
     context: z.int().nullable(),
     /** Bytes of memory that its weights take. */
     bytes: z.number().nullable(),

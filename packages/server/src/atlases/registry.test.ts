@@ -32,6 +32,12 @@ it("a broken atlas is an error of its own entry only", async () => {
     const answer = await t.ask("GET", `/api/atlases/${id}/features`);
     expect([answer.status, answer.json().error.code]).toEqual([500, "bad_file"]);
   }
+  // What only opening it shows stands in the list from then on.
+  const again = await t.json<Atlases>("GET", "/api/atlases");
+  expect(again.atlases.find(({ id }) => id === "rotten")).toMatchObject({
+    summary: null,
+    error: { code: "bad_file", file: expect.stringContaining("features.sqlite") as unknown },
+  });
   expect((await t.ask("GET", "/api/atlases/small/features")).status).toBe(200);
   expect((await t.ask("GET", "/api/status")).status).toBe(200);
   expect((await t.json<SearchResponse>("GET", "/api/search?q=the")).results.every(({ atlas }) => atlas === "small")).toBe(true);

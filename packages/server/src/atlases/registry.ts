@@ -73,6 +73,7 @@ export function createAtlasRegistry({ home, logger }: { home: string; logger: Lo
   async function open(id: string, stamp: string): Promise<ServedAtlas> {
     const path = join(shelf, id);
     const atlas = await openAtlas(path);
+    if (summaries.get(id)?.entry.error) summaries.delete(id); // it was mended
     try {
       const overlay = openOverlay(path, atlasIdentity(atlas.manifest), { features: atlas.manifest.dictionary.features, name: id });
       return { id, atlas, overlay, stamp };
@@ -92,22 +93,18 @@ export function createAtlasRegistry({ home, logger }: { home: string; logger: Lo
 
   function retire(slot: Slot): void {
     slot.retired = true;
-    if (slot.users === 0) shut(slot);
+    if (slot.users === 0) void shut(slot);
   }
 
   function release(slot: Slot): void {
     slot.users--;
-    if (slot.retired && slot.users === 0) shut(slot);
+    if (slot.retired && slot.users === 0) void shut(slot);
   }
 
-  function shut({ opening }: Slot): void {
-    void opening.then(
-      ({ atlas, overlay }) => {
-        atlas.close();
-        overlay.close();
-      },
-      () => undefined, // never open
-    );
+  async function shut({ opening }: Slot): Promise<void> {
+    const served = await opening.catch(() => undefined);
+    served?.atlas.close();
+    served?.overlay.close();
   }
 
   async function names(): Promise<string[]> {
@@ -123,11 +120,7 @@ export function createAtlasRegistry({ home, logger }: { home: string; logger: Lo
     const known = summaries.get(id);
     const entry = known?.stamp === stamp ? known.entry : await describe(join(shelf, id), id);
     if (entry) summaries.set(id, { stamp, entry });
-    // What only opening it shows is told, too.
-    const slot = slots.get(id);
-    if (!entry || entry.error || slot?.stamp !== stamp) return entry;
-    const failure = await Promise.race([slot.opening.then(() => undefined, toFailure), undefined]);
-    return failure ? { id, summary: null, error: failure.error } : entry;
+    return entry;
   }
 
   return {
@@ -144,6 +137,8 @@ export function createAtlasRegistry({ home, logger }: { home: string; logger: Lo
           if (slots.get(id) === slot && !(await opened(slot))) {
             slots.delete(id); // the next one tries anew
             slot.retired = true;
+            // What only opening it shows is told in the list, too.
+            summaries.set(id, { stamp: slot.stamp, entry: { id, summary: null, error: toFailure(error).error } });
           }
           if (again || !isDamage(error) || (await stampOf(id)) === slot.stamp) throw error;
           logger.info({ atlas: id }, "atlas was replaced while it was read");
@@ -200,5 +195,8 @@ async function describe(path: string, id: string): Promise<AtlasEntry | undefine
 }
 
 function withoutManifest(path: string): LexiscopeError {
-  return new LexiscopeError("bad_file", "the folder has no manifest.json", { file: path, hint: "it is not finished, or no atlas: build it again or remove it" });
+  return new LexiscopeError("bad_file", "the folder has no manifest.json", {
+    file: path,
+    hint: "it is not finished, or no atlas: build it again or remove it",
+  });
 }

@@ -53,7 +53,9 @@ function histogram({ histogram: { counts, width: bin }, maximum }: FeatureDetail
     text(x, y + 6, "Activations (logarithmic counts)", { size: 11, fill: colors.quiet }),
     ...counts.flatMap((count, i) => {
       const height = (h * Math.log1p(count)) / most;
-      return count === 0 ? [] : [element("rect", { x: x + i * step, y: base - height, width: Math.max(0.5, step - 1), height, fill: colors.bar })];
+      return count === 0
+        ? []
+        : [element("rect", { x: x + i * step, y: base - height, width: Math.max(0.5, step - 1), height, fill: colors.bar })];
     }),
     element("line", { x1: x, x2: x + w, y1: base, y2: base, stroke: colors.quiet, "stroke-width": 1 }),
     text(x, base + 16, "0", { size: 11, fill: colors.quiet }),
@@ -64,27 +66,34 @@ function histogram({ histogram: { counts, width: bin }, maximum }: FeatureDetail
 function outputs(label: string, tokens: FeatureDetail["top"], x: number, y: number): string[] {
   return [
     text(x, y + 6, label, { size: 11, fill: colors.quiet }),
-    ...tokens.slice(0, shownOutputs).flatMap((token, i) => [
-      text(x, y + 30 + i * 19, clip(token.text, 22), { size: 12, family: "mono" }),
-      text(x + 238, y + 30 + i * 19, signed(token.value), { size: 11, fill: colors.quiet, anchor: "end" }),
-    ]),
+    ...tokens
+      .slice(0, shownOutputs)
+      .flatMap((token, i) => [
+        text(x, y + 30 + i * 19, clip(shown(token.text), 22), { size: 12, family: "mono" }),
+        text(x + 238, y + 30 + i * 19, signed(token.value), { size: 11, fill: colors.quiet, anchor: "end" }),
+      ]),
   ];
+}
+
+/** Nothing but spaces would look like no token at all. */
+function shown(token: string): string {
+  return /^ +$/.test(token) ? "␣".repeat(token.length) : token;
 }
 
 function exampleLines(feature: FeatureDetail, top: number): [svg: string[], bottom: number] {
   const svg: string[] = [text(margin, top, "Strongest examples", { size: 11, fill: colors.quiet })];
   const tokens: string[] = [];
   const strongest = feature.examples.filter(({ interval, repeat }) => interval === -1 && !repeat);
-  const shown = (strongest.length > 0 ? strongest : feature.examples).slice(0, shownExamples);
-  if (shown.length === 0) svg.push(text(margin, top + 26, "It never fired on the text of this atlas.", { fill: colors.quiet }));
+  const examples = (strongest.length > 0 ? strongest : feature.examples).slice(0, shownExamples);
+  if (examples.length === 0) svg.push(text(margin, top + 26, "It never fired on the text of this atlas.", { fill: colors.quiet }));
   let y = top + 26;
-  for (const example of shown) {
+  for (const example of examples) {
     svg.push(text(margin, y, short(example.activations[example.peak] ?? 0), { size: 11, fill: colors.quiet }));
     const block = tokenBlock(shadedTokens(example, feature.maximum), { x: margin + 52, y, width: inner - 52 });
     tokens.push(...block.svg);
     y += block.height + 10;
   }
-  return [[...svg, tokenGroup(tokens)], shown.length === 0 ? y + 10 : y];
+  return [[...svg, tokenGroup(tokens)], examples.length === 0 ? y + 10 : y];
 }
 
 function shadedTokens({ tokens, activations, peak }: Example, maximum: number): { text: string; share: number; peak: boolean }[] {

@@ -33,7 +33,10 @@ export async function exportList(options: ExportListOptions): Promise<ExportedFi
   const { limit = usualLimits[kind], ...asked } = options.query ?? {};
   const most = exportLimits[kind];
   if (!Number.isInteger(limit) || limit < 1 || limit > most)
-    throw new LexiscopeError("invalid_input", `limit is ${limit}; a ${format} file has 1 to ${most} rows`, { field: "limit", hint: "page with offset" });
+    throw new LexiscopeError("invalid_input", `limit is ${limit}; a ${format} file has 1 to ${most} rows`, {
+      field: "limit",
+      hint: "page with offset",
+    });
   const query = featureListQuerySchema.parse(asked);
   const { rows, total } = await readRows(atlas, overlay, query, limit);
   const body = async (): Promise<ExportedFile["body"]> => {

@@ -75,9 +75,5 @@ function tokenSvg(
 
 /** What every token of a block shares. */
 export function tokenGroup(svg: readonly string[], size = 12): string {
-  return element(
-    "g",
-    { "font-family": mono, "font-size": size, fill: colors.ink },
-    ...svg,
-  );
+  return element("g", { "font-family": mono, "font-size": size, fill: colors.ink }, ...svg);
 }

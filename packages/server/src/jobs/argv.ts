@@ -6,24 +6,20 @@ type Option = string | number | readonly string[] | undefined;
 
 /** The command line that does what a form asked for: what a person would type after `lexiscope`. */
 export function jobArgv(job: JobInput): string[] {
-  switch (job.kind) {
-    case "start": {
-      const { kind, ...options } = job;
-      return [kind, "--no-page", ...flags(options)];
-    }
-    case "harvest": {
-      const { kind, sites, ...options } = job;
-      return [kind, ...flags({ ...options, site: sites })];
-    }
-    case "train": {
-      const { kind, learningRate, baselines, ...options } = job;
-      return [kind, ...flags({ ...options, lr: learningRate }), ...(baselines === false ? ["--no-baselines"] : [])];
-    }
-    case "index": {
-      const { kind, out, replace, ...options } = job;
-      return [kind, ...flags({ ...options, atlas: out }), ...(replace === true ? ["--replace"] : [])];
-    }
+  if (job.kind === "start") {
+    const { kind, ...options } = job;
+    return [kind, "--no-page", ...flags(options)];
   }
+  if (job.kind === "harvest") {
+    const { kind, sites, ...options } = job;
+    return [kind, ...flags({ ...options, site: sites })];
+  }
+  if (job.kind === "train") {
+    const { kind, learningRate, baselines, ...options } = job;
+    return [kind, ...flags({ ...options, lr: learningRate }), ...(baselines === false ? ["--no-baselines"] : [])];
+  }
+  const { kind, out, replace, ...options } = job;
+  return [kind, ...flags({ ...options, atlas: out }), ...(replace === true ? ["--replace"] : [])];
 }
 
 /** `--name value`, as a person types it; a value that begins with a dash would be read as an option. */
@@ -37,14 +33,8 @@ function flags(options: Record<string, Option>): string[] {
 
 /** What the job does, in a few words. */
 export function jobTitle(job: StartJob): string {
-  switch (job.kind) {
-    case "start":
-      return `Make the atlas “${job.name ?? "first"}”`;
-    case "harvest":
-      return job.out === undefined ? "Harvest activations" : `Harvest activations into “${job.out}”`;
-    case "train":
-      return `Train ${job.dictionary === undefined ? "a dictionary" : `“${job.dictionary}”`} from “${job.store}”`;
-    case "index":
-      return `Index “${job.dictionary}”`;
-  }
+  if (job.kind === "start") return `Make the atlas “${job.name ?? "first"}”`;
+  if (job.kind === "harvest") return job.out === undefined ? "Harvest activations" : `Harvest activations into “${job.out}”`;
+  if (job.kind === "train") return `Train ${job.dictionary === undefined ? "a dictionary" : `“${job.dictionary}”`} from “${job.store}”`;
+  return `Index “${job.dictionary}”`;
 }

@@ -4,22 +4,20 @@ import { featureNames } from "./request.ts";
 import type { PoolEvent } from "./types.ts";
 
 /** A pool's event as `/api/generate` sends it; undefined for what is not sent. */
-export async function generateEvent(context: ServerContext, atlas: string | undefined, event: PoolEvent): Promise<GenerateEvent | undefined> {
-  switch (event.type) {
-    case "prepared":
-    case "features":
-      return undefined;
-    case "token": {
-      const { type, variant, id, text, logprob } = event;
-      return { type, variant, id, text, logprob };
-    }
-    case "changes": {
-      const { type, variant, risen, fallen } = event;
-      const names = await featureNames(context, atlas ?? "", [...risen, ...fallen].map(({ index }) => index));
-      const named = (change: Omit<FeatureChange, "name">): FeatureChange => ({ ...change, name: names.get(change.index)?.name ?? null });
-      return { type, variant, risen: risen.map(named), fallen: fallen.map(named) };
-    }
-    default:
-      return event;
+export async function generateEvent(
+  context: ServerContext,
+  atlas: string | undefined,
+  event: PoolEvent,
+): Promise<GenerateEvent | undefined> {
+  if (event.type === "prepared" || event.type === "features") return undefined;
+  if (event.type === "token") {
+    const { type, variant, id, text, logprob } = event;
+    return { type, variant, id, text, logprob };
   }
+  if (event.type !== "changes") return event;
+  const { type, variant, risen, fallen } = event;
+  const indices = [...risen, ...fallen].map(({ index }) => index);
+  const names = await featureNames(context, atlas ?? "", indices);
+  const named = (change: Omit<FeatureChange, "name">): FeatureChange => ({ ...change, name: names.get(change.index)?.name ?? null });
+  return { type, variant, risen: risen.map(named), fallen: fallen.map(named) };
 }

@@ -10,7 +10,7 @@ import { toWire } from "./wire-error.ts";
 /** Requests that may wait for a model's one generation at a time: some minutes of work. */
 const maxWaiting = 64;
 /** Pause before a worker is started again, by crashes without an answer between them. After the last the model counts as failed. */
-const restartDelaysMs = [0, 0, 1000, 4000, 15_000] as const;
+const restartDelaysMs = [0, 0, 500, 2000, 5000] as const;
 
 export interface HostOptions {
   id: string;
@@ -36,6 +36,7 @@ export class ModelHost {
   #error: unknown;
   #crashes = 0;
   #closed = false;
+  #ended = false;
   /** When it was last asked; what is idle longest is closed first. */
   usedAt = 0;
 
@@ -124,9 +125,15 @@ export class ModelHost {
   /** Ends its process; a new one is started when it is next asked. */
   async close(): Promise<void> {
     this.#closed = true;
-    const processes = [this.#worker, this.#starting];
+    const processes = [this.#worker, this.#starting].filter((worker) => worker !== undefined);
     this.#worker = undefined;
-    await Promise.all(processes.map((worker) => worker?.kill()));
+    await Promise.all(processes.map((worker) => worker.kill()));
+  }
+
+  /** Ends its process for good: who asks or waits is refused. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.close();
   }
 
   async #drive(job: GenerateJob, signal: AbortSignal, send: (event: PoolEvent) => void): Promise<void> {
@@ -156,6 +163,7 @@ export class ModelHost {
   }
 
   async #ready(signal: AbortSignal): Promise<WorkerProcess> {
+    if (this.#ended) throw closedMeanwhile();
     this.usedAt = performance.now();
     if (this.#worker?.pid !== undefined) return this.#worker;
     this.#closed = false;
@@ -191,15 +199,18 @@ export class ModelHost {
         throw closedMeanwhile();
       }
       this.#worker = worker;
-      void worker.exited.then((exit) => {
-        if (this.#worker !== worker) return;
-        this.#worker = undefined;
-        this.#crashes++;
-        logger.error({ model: this.id, exit, output: worker.output }, "a model's process ended");
-        if (this.#crashes < restartDelaysMs.length) this.#ready(new AbortController().signal).catch(() => {}); // its error is kept in the entry
-      });
+      void this.#restartAfter(worker);
       return worker;
     }
+  }
+
+  async #restartAfter(worker: WorkerProcess): Promise<void> {
+    const exit = await worker.exited;
+    if (this.#worker !== worker) return; // it was closed
+    this.#worker = undefined;
+    this.#crashes++;
+    this.#options.logger.error({ model: this.id, exit, output: worker.output }, "a model's process ended");
+    if (this.#crashes < restartDelaysMs.length) await this.#ready(new AbortController().signal).catch(() => {}); // its error is kept in the entry
   }
 
   #died({ exit }: WorkerEnded): LexiscopeError {

@@ -1,3 +1,5 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { cp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -117,7 +119,12 @@ describe("a tiny model", () => {
     ["a path", "../models/tiny", {}, "there is no model"],
     ["an absolute path", "/etc/passwd", {}, "there is no model"],
     ["an empty prompt", "tiny", { prompt: "" }, "the prompt is empty"],
-    ["edits without an atlas", "tiny", { variants: [{ edits: [{ op: "ablate", feature: 1, value: 0, unit: "max", positions: "all" }] }] }, "atlas"],
+    [
+      "edits without an atlas",
+      "tiny",
+      { variants: [{ edits: [{ op: "ablate", feature: 1, value: 0, unit: "max", positions: "all" }] }] },
+      "atlas",
+    ],
     ["a prompt that does not fit", "tiny", { prompt: "x".repeat(200) }, "the prompt has 200 tokens; the model's context holds 128"],
   ])("refuses %s before anything is yielded", async (_, id, change, message) => {
     const events = pool.generate(id, job(change), forever);
@@ -185,21 +192,38 @@ describe("a tiny model", () => {
   });
 });
 
+it("leaves no process behind when its own is killed", async () => {
+  const child = fork(new URL("./testing/pool-child.ts", import.meta.url), { execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const [{ worker }] = (await once(child, "message")) as [{ worker: number }];
+  expect(process.kill(worker, 0)).toBe(true);
+  child.kill("SIGKILL");
+  await until(() => {
+    try {
+      process.kill(worker, 0);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+});
+
 describe.skipIf(builtIn.skipped !== undefined)(`the built-in model${builtIn.skipped ? ` (${builtIn.skipped})` : ""}`, () => {
   it("answers one after the other, and counts the places down", async () => {
     const first = await begin(model);
     const second = pool.generate(model, job(), forever);
     expect(await second.next()).toMatchObject({ value: { type: "prepared" } });
-    const third = collect(pool.generate(model, job({ prompt: "Water is" }), forever));
+    const third = pool.generate(model, job({ prompt: "Water is" }), forever);
+    await third.next();
     expect(await second.next()).toMatchObject({ value: { type: "queued", position: 1 } });
+    expect(await third.next()).toMatchObject({ value: { type: "queued", position: 2 } });
     const stopped = performance.now();
     first.stop.abort();
     expect(await second.next()).toMatchObject({ value: { type: "queued", position: 0 } });
     expect(performance.now() - stopped).toBeLessThan(1000);
     await expect(first.rest).rejects.toMatchObject({ code: "aborted" });
     expect(textOf(await collect(second))).toContain("Paris");
-    const positions = (await third).flatMap((event) => (event.type === "queued" ? [event.position] : []));
-    expect(positions).toEqual([2, 1, 0]);
+    const positions = (await collect(third)).flatMap((event) => (event.type === "queued" ? [event.position] : []));
+    expect(positions).toEqual([1, 0]);
   });
 
   it("takes one that leaves out of the line", async () => {

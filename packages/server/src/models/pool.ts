@@ -90,7 +90,7 @@ export class ModelPool {
   /** Ends every process. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#hosts.values()].map((host) => host.close()));
+    await Promise.all([...this.#hosts.values()].map((host) => host.end()));
   }
 
   /** The host of a model that is about to be asked; makes room for it. */

@@ -14,14 +14,26 @@ interface Written {
 }
 
 /** Reads the answers again without edits, where it was asked for: features at each token, and what rose and fell. */
-export async function readAnswers({ model, atlas, job, options, answers, signal }: Written, send: (event: RunEvent) => void): Promise<void> {
+export async function readAnswers(
+  { model, atlas, job, options, answers, signal }: Written,
+  send: (event: RunEvent) => void,
+): Promise<void> {
   const { changes = 0, features = 0 } = job;
   if (changes === 0 && features === 0) return;
   const room = options.maxTokens ?? model.architecture.context;
   const prompts = job.variants.map(({ prompt = job.prompt }) => buildPrompt(model, prompt, room).ids);
   const [plain = [], ...others] = answers;
   for (const [i, edited] of changes > 0 ? others.entries() : []) {
-    const found = await featureChanges({ model, atlas, prompt: prompts[0] ?? [], plain, edited, top: changes, signal });
+    const found = await featureChanges({
+      model,
+      atlas,
+      prompt: prompts[0] ?? [],
+      editedPrompt: prompts[i + 1],
+      plain,
+      edited,
+      top: changes,
+      signal,
+    });
     const named = (list: readonly Change[]) => list.map((change) => ({ ...change, word: atlas.summary(change.index).word }));
     send({ type: "changes", variant: i + 1, risen: named(found.risen), fallen: named(found.fallen) });
   }

@@ -21,12 +21,14 @@ export interface FeatureName {
 }
 
 /** Words of features, and people's own names for them. */
-export async function featureNames({ atlases }: ServerContext, atlas: string, indices: Iterable<number>): Promise<Map<number, FeatureName>> {
+export async function featureNames(
+  { atlases }: ServerContext,
+  atlas: string,
+  indices: Iterable<number>,
+): Promise<Map<number, FeatureName>> {
   const wanted = [...new Set(indices)];
   return atlases.use(atlas, (served) => {
     const labels = served.overlay.labelsOf(wanted);
-    return new Map(
-      served.atlas.summaries(wanted).map(({ index, word }) => [index, { word, name: nameOf(labels.get(index)) }] as const),
-    );
+    return new Map(served.atlas.summaries(wanted).map(({ index, word }) => [index, { word, name: nameOf(labels.get(index)) }] as const));
   });
 }

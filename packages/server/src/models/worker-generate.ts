@@ -54,7 +54,10 @@ interface Running {
   signal: AbortSignal;
 }
 
-async function runToEnd({ model, job, options, lease, events, prepareMs, signal }: Running, send: (event: RunEvent) => void): Promise<void> {
+async function runToEnd(
+  { model, job, options, lease, events, prepareMs, signal }: Running,
+  send: (event: RunEvent) => void,
+): Promise<void> {
   const begun = performance.now();
   const answers = job.variants.map((): number[] => []);
   let first = 0;

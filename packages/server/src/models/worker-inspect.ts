@@ -12,7 +12,13 @@ export async function inspectHere(model: Model, atlases: AtlasCache, job: Inspec
     checkPinned(atlas, job.pinned);
     const warnings = await checkMadeFor(model, atlas, { signal });
     const { site, config } = atlas.manifest.dictionary;
-    const tokens = await inspectText({ model, atlas, text: job.text, top: job.pinned.length > 0 ? Math.max(job.top, config.k) : job.top, signal });
+    const tokens = await inspectText({
+      model,
+      atlas,
+      text: job.text,
+      top: job.pinned.length > 0 ? Math.max(job.top, config.k) : job.top,
+      signal,
+    });
     return {
       model: model.name,
       cpuPath: model.cpuPath,

@@ -82,7 +82,7 @@ export class WorkerProcess {
       this.#exit = exit;
       clearTimeout(silence);
       ready.reject(new WorkerEnded(exit));
-      for (const call of [...this.#calls.values()]) call.end(new WorkerEnded(exit));
+      for (const call of this.#calls.values()) call.end(new WorkerEnded(exit));
       exited.resolve(exit);
     };
     this.#child.on("exit", (code, signal) => ended({ code, signal }));
@@ -112,9 +112,13 @@ export class WorkerProcess {
 
   async inspect(job: InspectJob, signal: AbortSignal): Promise<Inspection> {
     const { promise, resolve } = Promise.withResolvers<Inspection>();
-    const ended = this.#call((id) => ({ type: "inspect", id, job }), signal, (message) => {
-      if (message.type === "inspected") resolve(message.result);
-    }).ended;
+    const ended = this.#call(
+      (id) => ({ type: "inspect", id, job }),
+      signal,
+      (message) => {
+        if (message.type === "inspected") resolve(message.result);
+      },
+    ).ended;
     return Promise.race([promise, ended.then(() => promise)]);
   }
 
@@ -122,10 +126,14 @@ export class WorkerProcess {
   async prepare(job: GenerateJob, signal: AbortSignal): Promise<PreparedRun> {
     const { promise, resolve } = Promise.withResolvers<Prepared>();
     let onEvent: ((event: RunEvent) => void) | undefined;
-    const { id, ended, cancel } = this.#call((callId) => ({ type: "prepare", id: callId, job }), signal, (message) => {
-      if (message.type === "prepared") resolve(message.prepared);
-      if (message.type === "event") onEvent?.(message.event);
-    });
+    const { id, ended, cancel } = this.#call(
+      (callId) => ({ type: "prepare", id: callId, job }),
+      signal,
+      (message) => {
+        if (message.type === "prepared") resolve(message.prepared);
+        if (message.type === "event") onEvent?.(message.event);
+      },
+    );
     const prepared = await Promise.race([promise, ended.then(() => promise)]);
     const exited = (): boolean => this.#exit !== undefined;
     return {

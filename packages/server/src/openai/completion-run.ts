@@ -14,7 +14,8 @@ export async function completionRun(context: ServerContext, body: CompletionRequ
   refuseUnsupported(body);
   const { model, n } = { model: body.model, n: body.n ?? 1 };
   const logprobs = typeof body.logprobs === "number" ? body.logprobs : undefined;
-  if (body.echo === true && logprobs !== undefined) throw unsupported("echo", "together with logprobs it is not offered; leave one of them out");
+  if (body.echo === true && logprobs !== undefined)
+    throw unsupported("echo", "together with logprobs it is not offered; leave one of them out");
   const steering = await resolveSteering(context, model, body.steering);
   const prompt = typeof body.prompt === "string" ? body.prompt : (body.prompt[0] ?? "");
   return {

@@ -47,14 +47,26 @@ export function openaiFailure(error: unknown): { status: ContentfulStatusCode; b
   const { message, hint, field, code } = failure.error;
   const status = code === "busy" ? 503 : failure.status;
   const text = hint === undefined ? message : `${message} (${hint})`;
-  const known = code === "invalid_input" && (field === "prompt" || field === "messages") && /\bcontext\b/.test(message) ? "context_length_exceeded" : code;
+  const known =
+    code === "invalid_input" && (field === "prompt" || field === "messages") && /\bcontext\b/.test(message)
+      ? "context_length_exceeded"
+      : code;
   return { status, body: bodyOf(status, text, field === undefined ? null : (params[field] ?? field), known) };
 }
 
 /** The same for an error that comes when the answer has begun and its status is gone. */
-export function streamedFailure(error: { code: string; message: string; hint?: string | undefined; field?: string | undefined }): OpenaiErrorBody {
-  return openaiFailure(new LexiscopeError(error.code as ErrorCode, error.message, { ...(error.hint ? { hint: error.hint } : {}), ...(error.field ? { field: error.field } : {}) }))
-    .body;
+export function streamedFailure(error: {
+  code: string;
+  message: string;
+  hint?: string | undefined;
+  field?: string | undefined;
+}): OpenaiErrorBody {
+  return openaiFailure(
+    new LexiscopeError(error.code as ErrorCode, error.message, {
+      ...(error.hint ? { hint: error.hint } : {}),
+      ...(error.field ? { field: error.field } : {}),
+    }),
+  ).body;
 }
 
 function bodyOf(status: number, message: string, param: string | null, code: string): OpenaiErrorBody {
@@ -71,13 +83,21 @@ export function openaiErrorResponse(c: Context, error: unknown, logger: Logger):
 /** The model that a request names is not there. */
 export function asModelError(error: unknown, model: string): unknown {
   if (!isLexiscopeError(error) || error.code !== "not_found" || error.field !== "model") return error;
-  return new OpenaiError(404, "model_not_found", `The model ${JSON.stringify(model)} does not exist: ${error.hint ?? error.message}`, "model");
+  return new OpenaiError(
+    404,
+    "model_not_found",
+    `The model ${JSON.stringify(model)} does not exist: ${error.hint ?? error.message}`,
+    "model",
+  );
 }
 
 /** What is wrong with a body, with the field written as OpenAI does: `messages[0].role`. */
 export function invalidBody(error: ZodError): OpenaiError {
-  const { path, message, code, missing } = deepest(error.issues as Issue[], []);
-  const param = path.reduce<string>((text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`), "");
+  const { path, message, code, missing } = deepest(error.issues, []);
+  const param = path.reduce<string>(
+    (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`),
+    "",
+  );
   if (missing) return new OpenaiError(400, "missing_required_parameter", `Missing required parameter: '${param}'.`, param);
   const kind = code === "invalid_type" ? "invalid_type" : "invalid_value";
   return new OpenaiError(400, kind, `Invalid value for '${param === "" ? "body" : param}': ${message}`, param === "" ? null : param);

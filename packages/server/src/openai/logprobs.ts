@@ -28,7 +28,9 @@ export function completionLogprobs(tokens: readonly TokenEvent[], offset: number
   return {
     tokens: texts,
     token_logprobs: tokens.map(({ logprob }) => Math.max(leastLogprob, logprob)),
-    top_logprobs: tokens.map(({ top = [] }) => Object.fromEntries(top.map((likely) => [textOf(likely.bytes), Math.max(leastLogprob, likely.logprob)]))),
+    top_logprobs: tokens.map(({ top = [] }) =>
+      Object.fromEntries(top.map((likely) => [textOf(likely.bytes), Math.max(leastLogprob, likely.logprob)])),
+    ),
     text_offset: tokens.map(({ text }) => {
       const here = at;
       at += text.length;

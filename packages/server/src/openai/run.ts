@@ -98,7 +98,10 @@ async function wholeChoice(run: Run, begun: Begun, all: Answers, index: number):
   return { index, ...protocol.choice(answer), ...(Object.keys(more).length > 0 ? { steering: more } : {}) };
 }
 
-async function named(begun: Begun, tokens: readonly { id: number; text: string; features: readonly { index: number; activation: number }[] }[]): Promise<Features> {
+async function named(
+  begun: Begun,
+  tokens: readonly { id: number; text: string; features: readonly { index: number; activation: number }[] }[],
+): Promise<Features> {
   const names = await begun.names(tokens.flatMap(({ features }) => features.map(({ index }) => index)));
   return tokens.map(({ id, text, features }) => ({
     id,

@@ -15,19 +15,33 @@ export interface ResolvedSteering {
 }
 
 /** Edits of one request come from one atlas: the one named, else the first that was made for the model. */
-export async function resolveSteering(context: ServerContext, model: string, steering: Steering | null | undefined): Promise<ResolvedSteering | undefined> {
+export async function resolveSteering(
+  context: ServerContext,
+  model: string,
+  steering: Steering | null | undefined,
+): Promise<ResolvedSteering | undefined> {
   if (!steering) return undefined;
   const { edits, baseline, features } = steering;
   const names = new Set(edits.flatMap((edit) => ("dictionary" in edit && edit.dictionary !== undefined ? [edit.dictionary] : [])));
   if (steering.atlas !== undefined) names.add(steering.atlas);
   if (names.size > 1) {
-    throw new OpenaiError(400, "invalid_value", `The edits of one request come from one atlas; these name ${[...names].join(", ")}.`, "steering.edits");
+    throw new OpenaiError(
+      400,
+      "invalid_value",
+      `The edits of one request come from one atlas; these name ${[...names].join(", ")}.`,
+      "steering.edits",
+    );
   }
   const [named] = names;
   const needed = edits.length > 0 || features > 0;
   const name = named ?? (needed ? await firstAtlas(context, model) : undefined);
   if (needed && name === undefined) {
-    throw new OpenaiError(400, "invalid_value", `There is no atlas for the model ${model}: its features cannot be edited or named.`, "steering.atlas");
+    throw new OpenaiError(
+      400,
+      "invalid_value",
+      `There is no atlas for the model ${model}: its features cannot be edited or named.`,
+      "steering.atlas",
+    );
   }
   return {
     edits: edits.map(({ ...edit }) => {
@@ -41,7 +55,15 @@ export async function resolveSteering(context: ServerContext, model: string, ste
 }
 
 /** Variants of a request: `n` edited answers, then as many plain ones where they are asked for; the i-th of both draw from the same seed. */
-export function choiceVariants({ n, seed, steering }: { n: number; seed: number | null | undefined; steering: ResolvedSteering | undefined }): GenerateVariant[] {
+export function choiceVariants({
+  n,
+  seed,
+  steering,
+}: {
+  n: number;
+  seed: number | null | undefined;
+  steering: ResolvedSteering | undefined;
+}): GenerateVariant[] {
   const first = seed ?? randomInt(2 ** 31);
   const seeds = Array.from({ length: n }, (_, i) => (first <= Number.MAX_SAFE_INTEGER - n ? first + i : first - i));
   const edited = seeds.map((value) => ({ edits: steering?.edits ?? [], seed: value }));

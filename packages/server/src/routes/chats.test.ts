@@ -28,7 +28,7 @@ it("a conversation is kept, renamed, continued and deleted", async () => {
 it("a long conversation fits, one without end does not", async () => {
   const turn = { user: "u".repeat(900_000), plain: null, edited: null, edits: [] };
   expect((await t.ask("POST", "/api/chats", { body: { turns: [turn, turn, turn] } })).status).toBe(201);
-  expect((await t.ask("POST", "/api/chats", { body: { turns: Array(20).fill(turn) } })).status).toBe(413);
+  expect((await t.ask("POST", "/api/chats", { body: { turns: Array.from({ length: 20 }, () => turn) } })).status).toBe(413);
 });
 
 it.each([

@@ -45,7 +45,10 @@ export function exportRoutes(app: App, { atlases }: ServerContext): void {
   app.openapi(feature, (c) => {
     const { atlas: name, feature: index } = c.req.valid("param");
     return atlases.use(name, async ({ id, atlas, overlay }) =>
-      sendFile(c, await exportFeature({ atlas, overlay, name: id, feature: index, format: c.req.valid("query").format, signal: c.req.raw.signal })),
+      sendFile(
+        c,
+        await exportFeature({ atlas, overlay, name: id, feature: index, format: c.req.valid("query").format, signal: c.req.raw.signal }),
+      ),
     );
   });
   app.openapi(list, (c) => {

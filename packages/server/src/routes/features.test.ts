@@ -53,9 +53,13 @@ it("what only the atlas decides is not sent twice", async () => {
   const first = await t.ask("GET", "/api/atlases/small/histogram?column=maximum&bins=10");
   const { counts, edges } = histogramSchema.parse(first.json());
   expect([counts.length, edges.length]).toEqual([10, 11]);
-  const again = await t.ask("GET", "/api/atlases/small/histogram?column=maximum&bins=10", { headers: { "if-none-match": String(first.headers.etag) } });
+  const again = await t.ask("GET", "/api/atlases/small/histogram?column=maximum&bins=10", {
+    headers: { "if-none-match": String(first.headers.etag) },
+  });
   expect([again.status, again.text]).toEqual([304, ""]);
-  const other = await t.ask("GET", "/api/atlases/small/histogram?column=maximum&bins=11", { headers: { "if-none-match": String(first.headers.etag) } });
+  const other = await t.ask("GET", "/api/atlases/small/histogram?column=maximum&bins=11", {
+    headers: { "if-none-match": String(first.headers.etag) },
+  });
   expect(other.status).toBe(200);
 });
 
@@ -107,10 +111,13 @@ it.each([
   expect(answer.json().error).toMatchObject({ code: "invalid_input", field });
 });
 
-it.each(["/api/atlases/none", "/api/atlases/none/features", `${features}/${syntheticFeatures}`, `${features}?list=none`, "/api/search?q=a&atlas=none"])(
-  "%s does not exist",
-  async (path) => {
-    const answer = await t.ask("GET", path);
-    expect([answer.status, answer.json().error.code]).toEqual([404, "not_found"]);
-  },
-);
+it.each([
+  "/api/atlases/none",
+  "/api/atlases/none/features",
+  `${features}/${syntheticFeatures}`,
+  `${features}?list=none`,
+  "/api/search?q=a&atlas=none",
+])("%s does not exist", async (path) => {
+  const answer = await t.ask("GET", path);
+  expect([answer.status, answer.json().error.code]).toEqual([404, "not_found"]);
+});

@@ -1,9 +1,9 @@
-import { type GenerateEvent, generateEventSchema, generateRequestSchema } from "@lexiscope/contract";
+import { type GenerateEvent, generateRequestSchema } from "@lexiscope/contract";
 import type { ServerContext } from "../context.ts";
 import { eventStream } from "../event-stream.ts";
 import { generateEvent } from "../models/generate-event.ts";
 import { atlasPlace, requestSignal } from "../models/request.ts";
-import { type App, defineRoute, jsonBody } from "../route.ts";
+import { type App, defineRoute, eventResponse, jsonBody } from "../route.ts";
 
 const generate = defineRoute({
   method: "post",
@@ -12,7 +12,7 @@ const generate = defineRoute({
   summary: "Answers to a prompt under several edits, in one batch, as server-sent events",
   description: "What is wrong with the request is said by the status. In the stream an `error` event comes last.",
   request: { body: jsonBody(generateRequestSchema) },
-  responses: { 200: { description: "Events", content: { "text/event-stream": { schema: generateEventSchema } } } },
+  responses: { 200: eventResponse("GenerateEvent", "Events") },
 });
 
 export function generateRoutes(app: App, context: ServerContext): void {

@@ -10,7 +10,9 @@ const inspect = defineRoute({
   summary: "What fires on each token of a text",
   description: "A pinned feature's activation is 0 where it is not among those that the dictionary keeps at a token.",
   request: { body: jsonBody(inspectRequestSchema) },
-  responses: { 200: jsonResponse(inspectResponseSchema, "Every token with its strongest features, and the pinned ones over the whole text") },
+  responses: {
+    200: jsonResponse(inspectResponseSchema, "Every token with its strongest features, and the pinned ones over the whole text"),
+  },
 });
 
 export function inspectRoutes(app: App, context: ServerContext): void {

@@ -52,7 +52,12 @@ function follow(path: string, { from, most = Infinity }: { from?: string; most?:
       response.on("data", (chunk: string) => {
         text += chunk;
         for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
-          const fields = Object.fromEntries(text.slice(0, end).split("\n").map((line) => line.split(/: (.*)/s)));
+          const fields = Object.fromEntries(
+            text
+              .slice(0, end)
+              .split("\n")
+              .map((line) => line.split(/: (.*)/s)),
+          );
           text = text.slice(end + 2);
           if (fields["data"] === undefined || events.length >= most) continue;
           events.push({ id: String(fields["id"]), event: jobEventSchema.parse(JSON.parse(String(fields["data"]))) });
@@ -69,16 +74,28 @@ const lines = (events: readonly Received[]): unknown[] => events.flatMap(({ even
 
 it("a job is started, followed to its end, listed, drawn, read and forgotten", async () => {
   const job = await start(10);
-  expect(job).toMatchObject({ kind: "train", title: "Train a dictionary from “first”", command: "lexiscope train --store first --seed 10" });
+  expect(job).toMatchObject({
+    kind: "train",
+    title: "Train a dictionary from “first”",
+    command: "lexiscope train --store first --seed 10",
+  });
   const events = await follow(`/api/jobs/${job.id}/events`);
   expect(events[0]?.event.type).toBe("job");
   expect(lines(events)[0]).toMatchObject({ type: "note", message: "train --json --store first --seed 10" });
-  expect(lines(events).slice(1, -1).map((line) => (line as { done: number }).done)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  expect(
+    lines(events)
+      .slice(1, -1)
+      .map((line) => (line as { done: number }).done),
+  ).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   expect(events.at(-1)?.event).toMatchObject({ type: "end", job: { state: "done", result: { total: 10 } } });
   expect((await t.json<Jobs>("GET", "/api/jobs")).jobs[0]).toMatchObject({ id: job.id, state: "done" });
   const run = await t.json<Run>("GET", `/api/runs/${job.id}`);
-  expect(run.phases[0]).toMatchObject({ phase: "train", done: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], metrics: { loss: expect.arrayContaining([1, 0.1]) as unknown } });
-  expect((await t.json<RunLog>("GET", `/api/runs/${job.id}/log`)).text).toContain("train --store first");
+  expect(run.phases[0]).toMatchObject({
+    phase: "train",
+    done: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    metrics: { loss: expect.arrayContaining([1, 0.1]) as unknown },
+  });
+  expect((await t.json<RunLog>("GET", `/api/runs/${job.id}/log`)).text).toContain("train --json --store first");
   expect((await t.ask("DELETE", `/api/jobs/${job.id}`)).status).toBe(204);
   expect((await t.ask("GET", `/api/jobs/${job.id}`)).status).toBe(404);
 });
@@ -123,9 +140,12 @@ it.each([
   expect((await t.json<Jobs>("GET", "/api/jobs")).jobs.length).toBe(before);
 });
 
-it.each(["/api/jobs/nothing", "/api/jobs/..%2fx/events", "/api/runs/nothing", "/api/jobs/20200101-000000-train-abcdef"])("%s is no job", async (path) => {
-  expect([400, 404]).toContain((await t.ask("GET", path)).status);
-});
+it.each(["/api/jobs/nothing", "/api/jobs/..%2fx/events", "/api/runs/nothing", "/api/jobs/20200101-000000-train-abcdef"])(
+  "%s is no job",
+  async (path) => {
+    expect([400, 404]).toContain((await t.ask("GET", path)).status);
+  },
+);
 
 it("forms become the command lines that do the same", () => {
   const argv = (job: unknown): string => jobArgv(startJobSchema.parse(job)).join(" ");
@@ -137,5 +157,7 @@ it("forms become the command lines that do the same", () => {
   expect(argv({ kind: "train", store: "s", learningRate: 0.001, baselines: false, preset: "short" })).toBe(
     "train --store s --preset short --lr 0.001 --no-baselines",
   );
-  expect(argv({ kind: "index", dictionary: "d", store: "s", out: "o", replace: true })).toBe("index --dictionary d --store s --atlas o --replace");
+  expect(argv({ kind: "index", dictionary: "d", store: "s", out: "o", replace: true })).toBe(
+    "index --dictionary d --store s --atlas o --replace",
+  );
 });

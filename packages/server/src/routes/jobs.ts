@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { jobEventSchema, jobSchema, jobsSchema, startJobSchema } from "@lexiscope/contract";
+import { jobSchema, jobsSchema, startJobSchema } from "@lexiscope/contract";
 import { LexiscopeError } from "@lexiscope/core";
 import { listJobs, readJob, removeJob } from "@lexiscope/jobs";
 import type { ServerContext } from "../context.ts";
 import { eventStream } from "../event-stream.ts";
 import { jobArgv, jobTitle } from "../jobs/argv.ts";
 import { jobEvents } from "../jobs/events.ts";
-import { type App, defineRoute, jsonBody, jsonResponse } from "../route.ts";
+import { type App, defineRoute, eventResponse, jsonBody, jsonResponse } from "../route.ts";
 
 const tags = ["Jobs"];
 export const jobParams = z.object({ job: z.string().min(1).max(100) });
@@ -66,7 +66,7 @@ const events = defineRoute({
   description:
     "Every line of the job from the first on, or from `Last-Event-ID` on (its `id:`), then each as it is written; ends with `end`. A failure comes as an event of the name `problem`.",
   request: { params: jobParams, headers: z.object({ "last-event-id": z.string().optional() }) },
-  responses: { 200: { description: "Job events", content: { "text/event-stream": { schema: jobEventSchema } } } },
+  responses: { 200: eventResponse("JobEvent", "Job events") },
 });
 
 export function jobsRoutes(app: App, context: ServerContext): void {
@@ -97,6 +97,9 @@ function offsetOf(lastEventId: string | undefined): number {
   if (lastEventId === undefined || lastEventId === "") return 0;
   const offset = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : Number.NaN;
   if (Number.isNaN(offset))
-    throw new LexiscopeError("invalid_input", "Last-Event-ID is no byte offset", { field: "last-event-id", hint: "send the `id:` of the last event" });
+    throw new LexiscopeError("invalid_input", "Last-Event-ID is no byte offset", {
+      field: "last-event-id",
+      hint: "send the `id:` of the last event",
+    });
   return offset;
 }

@@ -1,4 +1,15 @@
-import type { FeatureCollection, FeatureDetail, FeatureList, ImportResult, Label, Labels, ListDetail, Lists, OverlayExport, SearchResponse } from "@lexiscope/contract";
+import type {
+  FeatureCollection,
+  FeatureDetail,
+  FeatureList,
+  ImportResult,
+  Label,
+  Labels,
+  ListDetail,
+  Lists,
+  OverlayExport,
+  SearchResponse,
+} from "@lexiscope/contract";
 import { overlayExportSchema } from "@lexiscope/contract";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
@@ -101,7 +112,10 @@ it("everything can be taken away as a file and put back; another dictionary's on
   expect([refused.status, refused.json().error.code]).toEqual([400, "mismatch"]);
   expect((await t.ask("POST", `${atlas}/overlay?force=true`, { body: foreign })).status).toBe(200);
   // Larger than what other addresses take.
-  const many = { ...saved, labels: Array.from({ length: 20_000 }, (_, feature) => ({ feature, name: "n".repeat(100), note: "", updated: "2026" })) };
+  const many = {
+    ...saved,
+    labels: Array.from({ length: 20_000 }, (_, feature) => ({ feature, name: "n".repeat(100), note: "", updated: "2026" })),
+  };
   const large = await t.json<ImportResult>("POST", `${atlas}/overlay`, many);
   expect(large.labels).toBe(299);
 });

@@ -64,7 +64,7 @@ export function listsRoutes(app: App, { atlases }: ServerContext): void {
   app.openapi(create, (c) => {
     const { name, note, features } = c.req.valid("json");
     if (name === undefined)
-      throw new LexiscopeError("invalid_input", "the list has no name", { field: "name", hint: "send {\"name\": \"…\"}" });
+      throw new LexiscopeError("invalid_input", "the list has no name", { field: "name", hint: 'send {"name": "…"}' });
     return atlases.use(c.req.valid("param").atlas, ({ overlay }) => c.json(overlay.createList({ name, note, features }), 201));
   });
   app.openapi(get, (c) => {

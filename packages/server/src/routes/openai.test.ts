@@ -1,5 +1,6 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { generationResultSchema } from "@lexiscope/contract";
 import { builtInModel } from "@lexiscope/model";
 import OpenAI, { BadRequestError, NotFoundError } from "openai";
@@ -20,17 +21,20 @@ type Chat = OpenAI.Chat.ChatCompletionCreateParamsNonStreaming;
 /** What the extension adds to a whole answer. */
 interface Steered {
   steering: { applied: Record<string, unknown>[]; atlas: string; model_hash: string; warnings: string[] };
-  choices: { steering?: { baseline?: { message: { content: string }; finish_reason: string }; features?: { text: string; features: { index: number; name: string | null }[] }[] } }[];
+  choices: {
+    steering?: {
+      baseline?: { message: { content: string }; finish_reason: string };
+      features?: { text: string; features: { index: number; name: string | null }[] }[];
+    };
+  }[];
 }
 
 /** The answer of the command line to the same request. */
-function lexiscope(...args: string[]): string {
-  const { stdout, stderr } = spawnSync(process.execPath, [launcher, "generate", ...args, "--json"], {
-    encoding: "utf8",
+async function lexiscope(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [launcher, "generate", ...args, "--json"], {
     env: { ...process.env, LEXISCOPE_OFFLINE: "1" },
   });
-  const last = stdout.trimEnd().split("\n").at(-1) ?? stderr;
-  return generationResultSchema.parse(JSON.parse(last)).variants[0]?.text ?? "";
+  return generationResultSchema.parse(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "")).variants[0]?.text ?? "";
 }
 
 function chat(change: Partial<Chat> = {}): Chat {
@@ -86,10 +90,13 @@ describe.skipIf(builtIn.skipped !== undefined)(`the official client${builtIn.ski
   it("streams the same in pieces: role first, the reason last, then the usage", async () => {
     const whole = await client.chat.completions.create(chat());
     const chunks = [];
-    for await (const chunk of await client.chat.completions.create({ ...chat(), stream: true, stream_options: { include_usage: true } })) chunks.push(chunk);
+    for await (const chunk of await client.chat.completions.create({ ...chat(), stream: true, stream_options: { include_usage: true } }))
+      chunks.push(chunk);
     expect(new Set(chunks.map(({ id }) => id)).size).toBe(1);
     expect(chunks[0]?.choices[0]?.delta).toEqual({ role: "assistant", content: "", refusal: null });
-    expect(chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta.content ?? "")).join("")).toBe(whole.choices[0]?.message.content);
+    expect(chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta.content ?? "")).join("")).toBe(
+      whole.choices[0]?.message.content,
+    );
     expect(chunks.at(-2)?.choices[0]).toEqual({ index: 0, delta: {}, logprobs: null, finish_reason: whole.choices[0]?.finish_reason });
     expect(chunks.slice(0, -1).every(({ usage }) => usage === null)).toBe(true);
     expect(chunks.at(-1)).toMatchObject({ object: "chat.completion.chunk", choices: [], usage: whole.usage });
@@ -107,7 +114,9 @@ describe.skipIf(builtIn.skipped !== undefined)(`the official client${builtIn.ski
 
   it("samples n answers that a seed repeats; another seed gives others", async () => {
     const draw = async (seed: number): Promise<(string | null)[]> => {
-      const { choices } = await client.chat.completions.create(chat({ n: 2, seed, temperature: 1.2, messages: [{ role: "user", content: "Name an animal." }] }));
+      const { choices } = await client.chat.completions.create(
+        chat({ n: 2, seed, temperature: 1.2, messages: [{ role: "user", content: "Name an animal." }] }),
+      );
       expect(choices.map(({ index }) => index)).toEqual([0, 1]);
       return choices.map(({ message }) => message.content);
     };
@@ -133,39 +142,75 @@ describe.skipIf(builtIn.skipped !== undefined)(`the official client${builtIn.ski
   });
 
   it("obeys stop, the smaller limit, bias and penalties", async () => {
-    const text = async (change: Partial<Chat>): Promise<string> => (await client.chat.completions.create(chat(change))).choices[0]?.message.content ?? "";
+    const text = async (change: Partial<Chat>): Promise<string> =>
+      (await client.chat.completions.create(chat(change))).choices[0]?.message.content ?? "";
     const plain = await text({});
     expect(await text({ stop: "France" })).toBe(plain.slice(0, plain.indexOf("France")));
     const cut = await client.chat.completions.create(chat({ max_tokens: 3, max_completion_tokens: 5 }));
     expect(cut).toMatchObject({ usage: { completion_tokens: 3 }, choices: [{ finish_reason: "length" }] });
     expect(await text({ logit_bias: { 504: -100 } })).not.toBe(plain);
-    expect(await text({ frequency_penalty: 2, presence_penalty: 2, max_completion_tokens: 40 })).not.toBe(await text({ max_completion_tokens: 40 }));
+    const again: Partial<Chat> = { messages: [{ role: "user", content: "Write the word apple twenty times." }], max_completion_tokens: 40 };
+    expect(await text({ ...again, frequency_penalty: 2, presence_penalty: 2 })).not.toBe(await text(again));
     expect(await text({ messages: [{ role: "developer", content: "Be brief." }, ...paris] })).toBe(
       await text({ messages: [{ role: "system", content: "Be brief." }, ...paris] }),
     );
-    expect(await text({ messages: [{ role: "user", content: [{ type: "text", text: "What is the capital " }, { type: "text", text: "of France?" }] }] })).toBe(plain);
+    expect(
+      await text({
+        messages: [
+          {
+            role: "user",
+            content: [
+              { type: "text", text: "What is the capital " },
+              { type: "text", text: "of France?" },
+            ],
+          },
+        ],
+      }),
+    ).toBe(plain);
   });
 
   it("goes on with a text, in the older shape", async () => {
-    const answer = await client.completions.create({ model, prompt: "The capital of France is", temperature: 0, max_tokens: 4, logprobs: 2 });
+    const answer = await client.completions.create({
+      model,
+      prompt: "The capital of France is",
+      temperature: 0,
+      max_tokens: 4,
+      logprobs: 2,
+    });
     expect(answer).toMatchObject({ object: "text_completion", usage: { completion_tokens: 4 }, choices: [{ finish_reason: "length" }] });
     const { text, logprobs } = answer.choices[0] ?? {};
-    expect(text).toBe(lexiscope("The capital of France is", "--max-tokens", "4"));
+    expect(text).toBe(await lexiscope("The capital of France is", "--max-tokens", "4"));
     expect(logprobs?.tokens?.join("")).toBe(text);
     expect(logprobs?.token_logprobs).toHaveLength(4);
     expect(logprobs?.text_offset?.[1]).toBe(logprobs?.tokens?.[0]?.length);
     expect(Object.keys(logprobs?.top_logprobs?.[0] ?? {})).toHaveLength(2);
-    const echoed = await client.completions.create({ model, prompt: ["The capital of France is"], temperature: 0, max_tokens: 4, echo: true });
+    const echoed = await client.completions.create({
+      model,
+      prompt: ["The capital of France is"],
+      temperature: 0,
+      max_tokens: 4,
+      echo: true,
+    });
     expect(echoed.choices[0]?.text).toBe(`The capital of France is${text}`);
     let streamed = "";
-    for await (const { choices } of await client.completions.create({ model, prompt: "The capital of France is", temperature: 0, max_tokens: 4, echo: true, stream: true }))
+    for await (const { choices } of await client.completions.create({
+      model,
+      prompt: "The capital of France is",
+      temperature: 0,
+      max_tokens: 4,
+      echo: true,
+      stream: true,
+    }))
       streamed += choices[0]?.text ?? "";
     expect(streamed).toBe(echoed.choices[0]?.text);
     expect((await client.completions.create({ model, prompt: "Once upon a time" })).usage?.completion_tokens).toBe(16);
   });
 
   it("frees the line when a client leaves in mid-stream", async () => {
-    const stream = await client.chat.completions.create({ ...chat({ max_completion_tokens: 4000, messages: [{ role: "user", content: "Write a very long story." }] }), stream: true });
+    const stream = await client.chat.completions.create({
+      ...chat({ max_completion_tokens: 4000, messages: [{ role: "user", content: "Write a very long story." }] }),
+      stream: true,
+    });
     for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break; // leaving the loop ends the connection
     const left = performance.now();
     const next = await client.chat.completions.create(chat({ max_completion_tokens: 1 }));
@@ -178,13 +223,8 @@ describe.skipIf(builtIn.skipped !== undefined)(`the official client${builtIn.ski
     const edit = { feature: 3, op: "add", value: 0.6, unit: "norm", positions: "generated" };
 
     it("changes the answer as the command line does, and says what was applied", async () => {
-      const answer = (await client.completions.create({
-        model,
-        prompt: "The capital of France is",
-        temperature: 0,
-        max_tokens: 8,
-        ...{ steering: { edits: [edit] } },
-      })) as unknown as Steered & { choices: { text: string }[] };
+      const body = { model, prompt: "The capital of France is", temperature: 0, max_tokens: 8, steering: { edits: [edit] } };
+      const answer = (await client.completions.create(body)) as unknown as Steered & { choices: { text: string }[] };
       expect(answer.steering).toMatchObject({
         applied: [{ dictionary: "small", ...edit }],
         atlas: "small",
@@ -192,8 +232,8 @@ describe.skipIf(builtIn.skipped !== undefined)(`the official client${builtIn.ski
         warnings: [],
       });
       const args = ["The capital of France is", "--max-tokens", "8", "--atlas", small.name];
-      expect(answer.choices[0]?.text).toBe(lexiscope(...args, "--edit", "add:3=0.6n@generated"));
-      expect(answer.choices[0]?.text).not.toBe(lexiscope(...args));
+      expect(answer.choices[0]?.text).toBe(await lexiscope(...args, "--edit", "add:3=0.6n@generated"));
+      expect(answer.choices[0]?.text).not.toBe(await lexiscope(...args));
     });
 
     it("gives the plain answer beside it, and features of each token", async () => {
@@ -209,18 +249,32 @@ describe.skipIf(builtIn.skipped !== undefined)(`the official client${builtIn.ski
     });
 
     it("streams both", async () => {
-      const whole = (await client.chat.completions.create(extended({ steering: { edits: [edit], baseline: true } }))) as unknown as Steered & OpenAI.ChatCompletion;
-      const raw = await server.ask("POST", "/v1/chat/completions", { body: { ...extended({ steering: { edits: [edit], baseline: true, features: 1 } }), stream: true } });
+      const whole = (await client.chat.completions.create(
+        extended({ steering: { edits: [edit], baseline: true } }),
+      )) as unknown as Steered & OpenAI.ChatCompletion;
+      const raw = await server.ask("POST", "/v1/chat/completions", {
+        body: { ...extended({ steering: { edits: [edit], baseline: true, features: 1 } }), stream: true },
+      });
       const chunks = raw.text
         .split("\n\n")
         .filter((line) => line.startsWith("data: {"))
-        .map((line) => JSON.parse(line.slice(6)) as { steering?: object; choices: { delta: { content?: string }; steering?: { baseline?: { delta: { content?: string } }; features?: object[] } }[] });
+        .map(
+          (line) =>
+            JSON.parse(line.slice(6)) as {
+              steering?: object;
+              choices: { delta: { content?: string }; steering?: { baseline?: { delta: { content?: string } }; features?: object[] } }[];
+            },
+        );
       expect(chunks[0]?.steering).toMatchObject({ atlas: "small", applied: [{ feature: 3 }] });
-      expect(chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta.content ?? "")).join("")).toBe(whole.choices[0]?.message.content);
+      expect(chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta.content ?? "")).join("")).toBe(
+        whole.choices[0]?.message.content,
+      );
       expect(chunks.flatMap(({ choices }) => choices.map(({ steering }) => steering?.baseline?.delta.content ?? "")).join("")).toBe(
         whole.choices[0]?.steering?.baseline?.message.content,
       );
-      expect(chunks.flatMap(({ choices }) => choices.flatMap(({ steering }) => steering?.features ?? []))).toHaveLength(whole.usage?.completion_tokens ?? 0);
+      expect(chunks.flatMap(({ choices }) => choices.flatMap(({ steering }) => steering?.features ?? []))).toHaveLength(
+        whole.usage?.completion_tokens ?? 0,
+      );
     });
 
     it("takes a vector of one's own", async () => {
@@ -241,9 +295,24 @@ describe.skipIf(builtIn.skipped !== undefined)(`the official client${builtIn.ski
       ["an operation that is not known", { edits: [{ ...edit, op: "boost" }] }, "steering.edits[0].op", "clamp"],
       ["a missing feature", { edits: [{ op: "clamp", value: 1 }] }, "steering.edits[0].feature", "Missing required parameter"],
       ["a strength that is not finite", { edits: [{ ...edit, value: 1e300 }] }, "steering.edits", "overflow"],
-      ["a site that is not there", { edits: [{ site: "blocks.99.hook_resid_post", op: "add", vector: [1] }] }, "steering.edits", "blocks 0 to 29"],
-      ["a vector of another width", { edits: [{ site: "blocks.9.hook_resid_post", op: "add", vector: [1, 2] }] }, "steering.edits", "width"],
-      ["positions that are not reached", { edits: [{ ...edit, positions: { from: 5000, to: 5001 } }] }, "steering.edits", "would change nothing"],
+      [
+        "a site that is not there",
+        { edits: [{ site: "blocks.99.hook_resid_post", op: "add", vector: [1] }] },
+        "steering.edits",
+        "blocks 0 to 29",
+      ],
+      [
+        "a vector of another width",
+        { edits: [{ site: "blocks.9.hook_resid_post", op: "add", vector: [1, 2] }] },
+        "steering.edits",
+        "width",
+      ],
+      [
+        "positions that are not reached",
+        { edits: [{ ...edit, positions: { from: 5000, to: 5001 } }] },
+        "steering.edits",
+        "would change nothing",
+      ],
     ])("refuses %s, streaming or not", async (_, steering, param, message) => {
       for (const stream of [false, true]) {
         const failure = await client.chat.completions.create({ ...extended({ steering }), stream } as Chat).then(
@@ -261,17 +330,32 @@ describe.skipIf(builtIn.skipped !== undefined)(`the official client${builtIn.ski
     ["a temperature of another type", { temperature: "hot" }, "temperature", "invalid_type"],
     ["no messages", { messages: undefined }, "messages", "missing_required_parameter"],
     ["an unknown role", { messages: [{ role: "tool", content: "x" }] }, "messages[0].role", "invalid_value"],
-    ["a part that is no text", { messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "x" } }] }] }, "messages[0].content[0].type", "invalid_value"],
+    [
+      "a part that is no text",
+      { messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "x" } }] }] },
+      "messages[0].content[0].type",
+      "invalid_value",
+    ],
     ["tools", { tools: [{ type: "function", function: { name: "f" } }] }, "tools", "unsupported_parameter"],
     ["a response format", { response_format: { type: "json_object" } }, "response_format", "unsupported_parameter"],
     ["top_k", { top_k: 5 }, "top_k", "unsupported_parameter"],
-    ["tool calls in a message", { messages: [{ role: "assistant", content: "", tool_calls: [{}] }] }, "messages[0].tool_calls", "unsupported_parameter"],
+    [
+      "tool calls in a message",
+      { messages: [{ role: "assistant", content: "", tool_calls: [{}] }] },
+      "messages[0].tool_calls",
+      "unsupported_parameter",
+    ],
     ["top_logprobs without logprobs", { top_logprobs: 2 }, "top_logprobs", "invalid_value"],
     ["too many alternatives", { logprobs: true, top_logprobs: 21 }, "top_logprobs", "invalid_value"],
     ["too many choices", { n: 9 }, "n", "invalid_value"],
     ["an empty stop text", { stop: [""] }, "stop", "invalid_input"],
     ["a bias for a token that there is not", { logit_bias: { 99999999: 1 } }, "logit_bias", "invalid_input"],
-    ["a conversation that does not fit", { messages: [{ role: "user", content: "word ".repeat(9000) }, ...paris] }, "messages", "context_length_exceeded"],
+    [
+      "a conversation that does not fit",
+      { messages: [{ role: "user", content: "word ".repeat(9000) }, ...paris] },
+      "messages",
+      "context_length_exceeded",
+    ],
   ])("refuses %s by name", async (_, extra, param, code) => {
     const failure = await client.chat.completions.create(extended(extra)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(BadRequestError);
@@ -280,7 +364,15 @@ describe.skipIf(builtIn.skipped !== undefined)(`the official client${builtIn.ski
 
   it("takes what asks for nothing", async () => {
     const answer = await client.chat.completions.create(
-      extended({ tools: [], tool_choice: "none", response_format: { type: "text" }, user: "me", metadata: {}, store: false, max_completion_tokens: 1 }),
+      extended({
+        tools: [],
+        tool_choice: "none",
+        response_format: { type: "text" },
+        user: "me",
+        metadata: {},
+        store: false,
+        max_completion_tokens: 1,
+      }),
     );
     expect(answer.choices).toHaveLength(1);
   });
@@ -295,5 +387,11 @@ describe.skipIf(builtIn.skipped !== undefined)(`the official client${builtIn.ski
     const answer = await server.ask("POST", "/v1/chat/completions", { body: "{", headers: { "content-type": "application/json" } });
     expect(answer.status).toBe(400);
     expect(answer.json()).toMatchObject({ error: { type: "invalid_request_error", param: null } });
+    for (const path of ["/v1/chat/completions", "/v1/completions"]) {
+      const text = await server.ask("POST", path, { body: JSON.stringify(chat()), headers: { "content-type": "text/plain" } });
+      expect(text.status).toBeGreaterThanOrEqual(400);
+      expect(text.status).toBeLessThan(500);
+      expect(text.json()).toMatchObject({ error: { type: "invalid_request_error" } });
+    }
   });
 });

@@ -24,7 +24,12 @@ const tags = ["OpenAI"];
 
 /** One JSON answer, or with `stream: true` its pieces. */
 function answers<W extends ZodType, P extends ZodType>(whole: W, piece: P) {
-  return { 200: { description: "The answer, or with `stream` its pieces and `[DONE]`", content: { "application/json": { schema: whole }, "text/event-stream": { schema: piece } } } };
+  return {
+    200: {
+      description: "The answer, or with `stream` its pieces and `[DONE]`",
+      content: { "application/json": { schema: whole }, "text/event-stream": { schema: piece } },
+    },
+  };
 }
 
 const list = defineRoute({
@@ -47,7 +52,8 @@ const chat = defineRoute({
   path: "/v1/chat/completions",
   tags,
   summary: "Answer a conversation, in OpenAI's protocol with the field `steering`",
-  description: "An edit that cannot be applied is an error, never a plain answer. Parameters that are not offered and would change the answer are refused by name.",
+  description:
+    "An edit that cannot be applied is an error, never a plain answer. Parameters that are not offered and would change the answer are refused by name.",
   request: { body: jsonBody(chatCompletionRequestSchema) },
   responses: answers(chatCompletionSchema, chatCompletionChunkSchema),
 });
@@ -75,7 +81,13 @@ export function openaiRoutes(app: App, context: ServerContext): void {
   app.openapi(get, async (c) => {
     const { model: id } = c.req.valid("param");
     const model = (await models.known()).find((known) => known.id === id);
-    return model ? c.json(shown(model), 200) : (openaiErrorResponse(c, new OpenaiError(404, "model_not_found", `The model ${JSON.stringify(id)} does not exist.`, "model"), logger) as never);
+    return model
+      ? c.json(shown(model), 200)
+      : (openaiErrorResponse(
+          c,
+          new OpenaiError(404, "model_not_found", `The model ${JSON.stringify(id)} does not exist.`, "model"),
+          logger,
+        ) as never);
   });
   app.openapi(chat, (c) => respond(c, async () => chatRun(context, c.req.valid("json"))) as never, hook);
   app.openapi(complete, (c) => respond(c, async () => completionRun(context, c.req.valid("json"))) as never, hook);
@@ -93,7 +105,9 @@ async function answer(c: Context, context: ServerContext, run: Run): Promise<Res
       names: (indices: readonly number[]) => featureNames(context, run.steering?.atlas?.name ?? "", indices),
     };
     if (!run.stream) return c.json(await wholeAnswer(run, begun, events), 200);
-    return eventStream(c, context, (send) => streamAnswer(run, begun, events, send), { failure: (error) => ({ data: streamedFailure(error) }) });
+    return eventStream(c, context, (send) => streamAnswer(run, begun, events, send), {
+      failure: (error) => ({ data: streamedFailure(error) }),
+    });
   } catch (error) {
     throw asModelError(error, run.model);
   }

@@ -38,7 +38,8 @@ export function searchRoutes(app: App, { atlases, logger }: ServerContext): void
 function searchOne({ id, atlas, overlay }: ServedAtlas, q: string, limit: number): SearchResponse["results"] {
   const hits = new Map<number, { score: number; where: string[] }>();
   const { features } = atlas.manifest.dictionary;
-  for (const { feature } of overlay.searchLabels(q)) if (feature < features && hits.size < limit) hits.set(feature, { score: nameScore, where: ["name"] });
+  for (const { feature } of overlay.searchLabels(q))
+    if (feature < features && hits.size < limit) hits.set(feature, { score: nameScore, where: ["name"] });
   for (const { index, score, where } of atlas.search(q, limit)) {
     const named = hits.get(index);
     hits.set(index, named ? { score: named.score + score, where: [...named.where, ...where] } : { score, where });

@@ -44,5 +44,8 @@ async function defaultModel(models: ServerContext["models"]): Promise<string | n
 /** One that is at work; while there is no atlas also the last one that failed, so that the page can say why. */
 function firstJob(jobs: readonly Job[], made: boolean): Job | undefined {
   const starts = jobs.filter(({ kind }) => kind === "start");
-  return starts.find(({ state }) => state === "running" || state === "queued") ?? (made ? undefined : starts.find(({ state }) => state !== "done"));
+  return (
+    starts.find(({ state }) => state === "running" || state === "queued") ??
+    (made ? undefined : starts.find(({ state }) => state !== "done"))
+  );
 }

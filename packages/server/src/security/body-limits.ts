@@ -16,7 +16,11 @@ export function bodyLimits(): MiddlewareHandler {
   return async function bodyLimits(c, next) {
     const { path, method } = c.req;
     if (method === "GET" || method === "HEAD") return next();
-    const chosen = /^\/api\/atlases\/[^/]+\/overlay$/.test(path) ? large : /^\/(?:api\/(?:chats|generate|inspect)|v1)(?:\/|$)/.test(path) ? chat : small;
+    const chosen = /^\/api\/atlases\/[^/]+\/overlay$/.test(path)
+      ? large
+      : /^\/(?:api\/(?:chats|generate|inspect)|v1)(?:\/|$)/.test(path)
+        ? chat
+        : small;
     return chosen(c, next);
   };
 }

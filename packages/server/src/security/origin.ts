@@ -10,9 +10,15 @@ export function checkOrigin(): MiddlewareHandler {
     if (c.req.method !== "GET" && c.req.method !== "HEAD") {
       const site = c.req.header("sec-fetch-site");
       const origin = c.req.header("origin");
-      const foreign = (site !== undefined && site !== "same-origin" && site !== "none") || (origin !== undefined && !isOwn(origin, c.req.header("host")));
+      const foreign =
+        (site !== undefined && site !== "same-origin" && site !== "none") || (origin !== undefined && !isOwn(origin, c.req.header("host")));
       if (foreign)
-        throw new RefusedError(403, "forbidden", "another site may not change anything here", "use Lexiscope's own page, or a program that sends no Origin");
+        throw new RefusedError(
+          403,
+          "forbidden",
+          "another site may not change anything here",
+          "use Lexiscope's own page, or a program that sends no Origin",
+        );
     }
     await next();
   };

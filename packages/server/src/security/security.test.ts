@@ -47,7 +47,10 @@ describe("requests that other sites make a browser send", () => {
   });
   it("its own page and programs may", async () => {
     const origin = open.server.url;
-    const mine = await open.ask("POST", "/api/chats", { headers: { origin, host: new URL(origin).host, "sec-fetch-site": "same-origin" }, body });
+    const mine = await open.ask("POST", "/api/chats", {
+      headers: { origin, host: new URL(origin).host, "sec-fetch-site": "same-origin" },
+      body,
+    });
     expect(mine.status).toBe(201);
     const program = await open.ask("POST", "/api/chats", { body });
     expect(program.status).toBe(201);
@@ -74,7 +77,13 @@ describe("bodies", () => {
   it("100 MB announced are refused before they are sent", async () => {
     const status = await new Promise((resolve, reject) => {
       const asked = request(
-        { port: open.server.port, host: "127.0.0.1", method: "POST", path: "/api/chats", headers: { "content-type": "application/json", "content-length": 1e8 } },
+        {
+          port: open.server.port,
+          host: "127.0.0.1",
+          method: "POST",
+          path: "/api/chats",
+          headers: { "content-type": "application/json", "content-length": 1e8 },
+        },
         (response) => {
           resolve(response.statusCode);
           asked.destroy();

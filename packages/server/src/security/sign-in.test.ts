@@ -49,10 +49,13 @@ it("the sign-in page works without script, and gives a cookie that no script and
   expect((await guarded.ask("GET", "/api/status", { headers: { cookie: `${pair}x` } })).status).toBe(401);
 });
 
-it.each(["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"])("never leads to another site: %s", async (next) => {
-  const signed = await guarded.ask("POST", "/sign-in", form(token, next));
-  expect([signed.status, signed.headers.location]).toEqual([303, "/"]);
-});
+it.each(["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"])(
+  "never leads to another site: %s",
+  async (next) => {
+    const signed = await guarded.ask("POST", "/sign-in", form(token, next));
+    expect([signed.status, signed.headers.location]).toEqual([303, "/"]);
+  },
+);
 
 it("wrong tries are slowed down, and no token ever stands in the log", async () => {
   const statuses: number[] = [];

@@ -25,7 +25,12 @@ export function signIn(app: App, { options: { token }, logger }: ServerContext):
     const wait = tries.waitFor(address);
     if (wait > 0) {
       c.header("retry-after", String(wait));
-      throw new RefusedError(429, "too_many_tries", `too many wrong tokens; the next one is looked at in ${wait} s`, "wait, then try again");
+      throw new RefusedError(
+        429,
+        "too_many_tries",
+        `too many wrong tokens; the next one is looked at in ${wait} s`,
+        "wait, then try again",
+      );
     }
     if (token !== undefined && sameSecret(given, token)) return true;
     tries.add(address);

@@ -23,11 +23,18 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-it.each(["/", "/atlas/first", "/atlas/first/12?interval=3", "/inspect", "/chat/abc", "/lists", "/runs/x", "/learn"])("%s is the page", async (path) => {
-  const answer = await t.ask("GET", path);
-  expect([answer.status, answer.headers["content-type"], answer.headers["cache-control"]]).toEqual([200, "text/html; charset=utf-8", "no-cache"]);
-  expect(answer.text).toContain("<title>Lexiscope");
-});
+it.each(["/", "/atlas/first", "/atlas/first/12?interval=3", "/inspect", "/chat/abc", "/lists", "/runs/x", "/learn"])(
+  "%s is the page",
+  async (path) => {
+    const answer = await t.ask("GET", path);
+    expect([answer.status, answer.headers["content-type"], answer.headers["cache-control"]]).toEqual([
+      200,
+      "text/html; charset=utf-8",
+      "no-cache",
+    ]);
+    expect(answer.text).toContain("<title>Lexiscope");
+  },
+);
 
 it("assets are kept for good and come packed", async () => {
   const plain = await t.ask("GET", "/assets/index-abc123.js");

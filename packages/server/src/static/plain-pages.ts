@@ -13,16 +13,57 @@ function plainPage(title: string, content: Html): Html {
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
         <style>
-          :root { font: 16px/1.5 system-ui, sans-serif; color: light-dark(#1b1b1a, #e8e6e1); background: light-dark(#fbfaf8, #161615); }
-          main { max-width: 32rem; margin: 15vh auto 0; padding: 0 1.25rem; }
-          h1 { font-size: 1.25rem; font-weight: 600; }
-          code { font: 0.9em ui-monospace, monospace; }
-          input, button { font: inherit; padding: 0.5rem 0.75rem; border-radius: 6px; border: 1px solid light-dark(#8a8780, #75726b); color: inherit; background: light-dark(#fff, #222221); }
-          input { width: 100%; box-sizing: border-box; margin: 0.25rem 0 0.75rem; }
-          button { background: light-dark(#1b1b1a, #e8e6e1); color: light-dark(#fbfaf8, #161615); border: 0; cursor: pointer; }
-          :focus-visible { outline: 2px solid light-dark(#1a5fb4, #78aeed); outline-offset: 2px; }
-          a { color: inherit; }
-          [role="alert"] { color: light-dark(#a51d2d, #ff8a8a); }
+          :root {
+            font:
+              16px/1.5 system-ui,
+              sans-serif;
+            color: light-dark(#1b1b1a, #e8e6e1);
+            background: light-dark(#fbfaf8, #161615);
+          }
+          main {
+            max-width: 32rem;
+            margin: 15vh auto 0;
+            padding: 0 1.25rem;
+          }
+          h1 {
+            font-size: 1.25rem;
+            font-weight: 600;
+          }
+          code {
+            font:
+              0.9em ui-monospace,
+              monospace;
+          }
+          input,
+          button {
+            font: inherit;
+            padding: 0.5rem 0.75rem;
+            border-radius: 6px;
+            border: 1px solid light-dark(#8a8780, #75726b);
+            color: inherit;
+            background: light-dark(#fff, #222221);
+          }
+          input {
+            width: 100%;
+            box-sizing: border-box;
+            margin: 0.25rem 0 0.75rem;
+          }
+          button {
+            background: light-dark(#1b1b1a, #e8e6e1);
+            color: light-dark(#fbfaf8, #161615);
+            border: 0;
+            cursor: pointer;
+          }
+          :focus-visible {
+            outline: 2px solid light-dark(#1a5fb4, #78aeed);
+            outline-offset: 2px;
+          }
+          a {
+            color: inherit;
+          }
+          [role="alert"] {
+            color: light-dark(#a51d2d, #ff8a8a);
+          }
         </style>
       </head>
       <body>
@@ -65,5 +106,9 @@ export function notBuiltPage(): Html {
 }
 
 export function notFoundPage(): Html {
-  return plainPage("Not found · Lexiscope", html`<h1>There is nothing here</h1><p><a href="/">To the atlas</a></p>`);
+  return plainPage(
+    "Not found · Lexiscope",
+    html`<h1>There is nothing here</h1>
+      <p><a href="/">To the atlas</a></p>`,
+  );
 }

@@ -85,7 +85,13 @@ export function askPort(port: number, method: string, path: string, { headers = 
       response.on("end", () => {
         const bytes = Buffer.concat(chunks);
         const text = bytes.toString("utf8");
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: bytes, text, json: () => JSON.parse(text) as ReturnType<Answer["json"]> });
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: bytes,
+          text,
+          json: () => JSON.parse(text) as ReturnType<Answer["json"]>,
+        });
       });
     });
     asked.on("error", reject);

@@ -10,6 +10,7 @@ const channel = new BroadcastChannel("lexiscope");
 /** Fetches anew what may show a name, a note or a list of this atlas. */
 export function refreshNames(client: QueryClient, atlas: string, tellTabs = true): void {
   void client.invalidateQueries({ predicate: ({ queryKey: [noun, of] }) => (of === atlas && noun !== "histogram") || noun === "search" });
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no target: it reaches this origin alone
   if (tellTabs) channel.postMessage({ names: atlas });
 }
 

@@ -8,7 +8,7 @@ export function useStatus(): UseQueryResult<Status> {
   return useQuery({
     queryKey: ["status"],
     queryFn: ({ signal }) => request<Status>(apiPath(["status"]), { signal }),
-    refetchInterval: 15_000,
+    refetchInterval: ({ state }) => (state.status === "error" ? 3000 : 15_000),
   });
 }
 

@@ -37,7 +37,7 @@ export function describeGeneration({ phase, position, figures, variants, dropped
 
 /** The server's own words about what went wrong or is doubtful. */
 export function GenerationProblems({ state }: { state: GenerationState }): ReactElement {
-  const { error, warnings } = state;
+  const { error, warnings, variants } = state;
   return (
     <>
       {warnings.map((warning) => (
@@ -47,7 +47,7 @@ export function GenerationProblems({ state }: { state: GenerationState }): React
       ))}
       {error && (
         <p className="answer-error" role="alert">
-          <b>{error.code === "cut_off" ? "Stopped" : "Not answered"}:</b> {error.message}
+          <b>{variants.some(({ text }) => text !== "") ? "Stopped" : "Not answered"}:</b> {error.message}
           {error.hint !== undefined && <span className="quiet"> {error.hint}</span>}
         </p>
       )}

@@ -14,7 +14,7 @@ export function CopyButton({
 }): ReactElement {
   const [said, setSaid] = useState<string>();
   useEffect(() => {
-    if (said === undefined) return;
+    if (said === undefined) return undefined;
     const timer = setTimeout(() => setSaid(undefined), 1500);
     return () => clearTimeout(timer);
   }, [said]);

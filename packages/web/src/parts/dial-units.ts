@@ -34,7 +34,7 @@ const natural = {
 } as const satisfies Record<Exclude<Op, "ablate">, { unit: Unit; min: number; max: number; marks: number[] }>;
 
 const defaults: Record<Op, Pick<Edit, "value" | "unit">> = {
-  clamp: { value: 2, unit: "max" },
+  clamp: { value: 1, unit: "max" },
   add: { value: 0.3, unit: "norm" },
   scale: { value: 2, unit: "activation" },
   ablate: { value: 0, unit: "activation" },

@@ -44,7 +44,7 @@ export const Dial = memo(function Dial(props: DialProps): ReactElement {
   };
   const change = (next: Edit): void => onChange({ ...dial, edit: next });
   const name = brief.data ? (brief.data.label?.name ?? brief.data.word) : "";
-  const title = name === "" || name === undefined ? `feature ${edit.feature}` : visibleToken(name);
+  const title = name === "" ? `feature ${edit.feature}` : visibleToken(name);
   return (
     <fieldset className={`dial${muted ? " muted" : ""}`} aria-label={`Edit of ${title}`}>
       {(!bare || onRemove) && (

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
 import "./menu.css";
 
 export interface MenuProps {
@@ -31,6 +31,15 @@ export function Menu({
     setOpen(false);
     root.current?.querySelector<HTMLButtonElement>(".menu-button")?.focus();
   };
+
+  // A panel that would reach past an edge of the window is moved back into it.
+  useLayoutEffect(() => {
+    const panel = open ? root.current?.querySelector<HTMLElement>(".menu-panel") : null;
+    if (!panel) return;
+    const { left, right } = panel.getBoundingClientRect();
+    const shift = Math.min(0, document.documentElement.clientWidth - 8 - right) || Math.max(0, 8 - left);
+    if (shift !== 0) panel.style.translate = `${shift}px`;
+  }, [open]);
 
   useEffect(() => {
     if (!open) return undefined;

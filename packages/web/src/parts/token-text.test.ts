@@ -9,7 +9,7 @@ test("what cannot be seen, and what turns its neighbours round, is shown by sign
   expect(visibleToken("a\n\tb\r")).toBe("a⏎⇥b␍");
   expect(visibleToken("\u202eevil\u2066x\u061c")).toBe("⟨202e⟩evil⟨2066⟩x⟨61c⟩");
   expect(visibleToken("\u00ad\u200d\ufeff\u{e0041}")).toBe("⟨ad⟩⟨200d⟩⟨feff⟩⟨e0041⟩");
-  expect(visibleToken("\u0000")).toBe("⟨0⟩");
+  expect(visibleToken("\u0000\u17b5\u180b")).toBe("⟨0⟩⟨17b5⟩⟨180b⟩");
 });
 
 test("marks do not attach to the token before them, nor pile up over other lines", () => {

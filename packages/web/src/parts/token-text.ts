@@ -1,6 +1,6 @@
 /** Invisible or direction-changing characters, shown by their code point. */
 const hidden =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e01ef}]/gu;
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e01ef}]|\u034f|\u17b4|\u17b5|\u180b|\u180c|\u180d|\u180f/gu;
 /** Marks stacked on one letter beyond what any script writes: they would paint over the lines above and below. */
 const pile = /(\p{M}{3})(\p{M}{2,})/gu;
 /** Longer runs of spaces are counted, not drawn. */
@@ -15,7 +15,7 @@ export function visibleToken(text: string): string {
     .replaceAll("\r", "␍")
     .replace(hidden, (sign) => `⟨${(sign.codePointAt(0) ?? 0).toString(16)}⟩`)
     .replace(/^\p{M}/u, "◌$&")
-    .replace(pile, (_, kept: string, more: string) => `${kept}⟨+${[...more].length} marks⟩`)
+    .replace(pile, (_, kept: string, more: string) => `${kept}⟨+${more.match(/\p{M}/gu)?.length ?? 0} marks⟩`)
     .replace(gaps, (run) => ` ⟨${run.length} spaces⟩ `);
 }
 

@@ -9,7 +9,8 @@ export interface TokenTip {
 
 /** The exact value of a token, with its share of a maximum. */
 export function activationTip(token: string, activation: number, maximum: number): TokenTip {
-  const share = maximum > 0 && activation > 0 ? `${formatNumber((100 * activation) / maximum)} % of the maximum ${formatNumber(maximum, 4)}` : "";
+  const share =
+    maximum > 0 && activation > 0 ? `${formatNumber((100 * activation) / maximum)} % of the maximum ${formatNumber(maximum, 4)}` : "";
   return { token, lines: [`activation ${activation > 0 ? formatNumber(activation, 5) : "0"}`, share].filter((line) => line !== "") };
 }
 

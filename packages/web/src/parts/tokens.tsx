@@ -27,16 +27,20 @@ export const ShadedText = memo(function ShadedText({
     (index: number) => {
       const token = tokens[index];
       if (!token) return undefined;
-      return token.leftOut ? { token: token.text, lines: [`left out: ${token.leftOut}`] } : activationTip(token.text, token.activation, maximum);
+      return token.leftOut
+        ? { token: token.text, lines: [`left out: ${token.leftOut}`] }
+        : activationTip(token.text, token.activation, maximum);
     },
     [tokens, maximum],
   );
   const tip = useTokenTip(describe);
   const direction = useMemo(() => textDirection(tokens.map(({ text }) => text)), [tokens]);
-  const click = onToken && (({ target }: MouseEvent) => {
-    const at = target instanceof Element ? target.closest("[data-i]")?.getAttribute("data-i") : undefined;
-    if (at != null) onToken(Number(at));
-  });
+  const click =
+    onToken &&
+    (({ target }: MouseEvent) => {
+      const at = target instanceof Element ? target.closest("[data-i]")?.getAttribute("data-i") : null;
+      if (typeof at === "string") onToken(Number(at));
+    });
   return (
     // Each token is isolated, so that a right-to-left mark in one cannot turn its neighbours.
     <span className="shaded" dir={direction} onClick={click} {...tip}>

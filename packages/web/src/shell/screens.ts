@@ -31,6 +31,23 @@ export const shortcuts: readonly { group: string; keys: readonly (readonly [keys
     ],
   },
   {
+    group: "Feature",
+    keys: [
+      ["[ ]", "previous, next feature"],
+      ["↑ ↓", "move between examples"],
+      ["← →", "exact values along an example"],
+      ["Enter", "whole context of an example"],
+    ],
+  },
+  {
+    group: "Inspect",
+    keys: [
+      ["Ctrl Enter", "read the text now"],
+      ["← → ↑ ↓", "move between tokens and hold one"],
+      ["Esc", "let the token go"],
+    ],
+  },
+  {
     group: "A list of your own",
     keys: [["Alt ↑ ↓", "move the member up or down"]],
   },

@@ -1,7 +1,7 @@
 import { useLocation, useSearch } from "wouter";
 import { useAtlases, useModels, useStatus } from "../api/queries.ts";
 import { stored } from "./stored.ts";
-import { safeDecode } from "./url-state.ts";
+import { pathSegment } from "./url-state.ts";
 
 const lastAtlas = stored("atlas");
 const lastModel = stored("model");
@@ -21,12 +21,12 @@ export function rememberModel(model: string | null): void {
 /** The atlas in force: what the address names, else the one looked at last if it is still there, else the server's first. */
 export function useSelectedAtlas(): string | undefined {
   const [path] = useLocation();
-  const named = /^\/atlas\/([^/]+)/.exec(path)?.[1];
+  const named = path.startsWith("/atlas/") ? pathSegment(1) : undefined;
   const query = new URLSearchParams(useSearch()).get("atlas");
   const last = lastAtlas.use();
   const atlases = useAtlases();
   const status = useStatus();
-  if (named !== undefined) return safeDecode(named);
+  if (named !== undefined) return named;
   if (query !== null) return query;
   if (last !== null && (atlases.data?.atlases.some(({ id, summary }) => id === last && summary !== null) ?? true)) return last;
   return status.data?.defaults.atlas ?? undefined;

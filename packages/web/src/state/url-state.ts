@@ -25,7 +25,13 @@ export function useUrlState(): [
   return [params, change];
 }
 
-/** A segment of the address as text; one that is no valid escape is taken as it stands. */
+/** The n-th segment of the page's path as text (`/atlas/first` → 1: first). The router's own path is half decoded: `%3F` and `50%` cannot be told apart there. */
+export function pathSegment(n: number): string | undefined {
+  const segment = location.pathname.split("/")[n + 1];
+  return segment === undefined || segment === "" ? undefined : safeDecode(segment);
+}
+
+/** A segment of an address as text; one that is no valid escape is taken as it stands. */
 export function safeDecode(segment: string): string {
   try {
     return decodeURIComponent(segment);

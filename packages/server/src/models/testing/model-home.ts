@@ -60,8 +60,14 @@ async function makeAtlas(home: string, name: string, ref: string, site: string):
       for (const text of tinyTexts(40)) yield { text, source: "sentences" };
     },
   };
-  const store = await finish(harvest({ model, sources: [source], sites: [site], out: name, tokens: 4000, context: 64, contextsPerShard: 50 }));
-  const config = trainConfig("short", { features: 64, k: 6, steps: 40, batch: 256 }, { d: model.architecture.d, trainRows: store.manifest.rows });
+  const store = await finish(
+    harvest({ model, sources: [source], sites: [site], out: name, tokens: 4000, context: 64, contextsPerShard: 50 }),
+  );
+  const config = trainConfig(
+    "short",
+    { features: 64, k: 6, steps: 40, batch: 256 },
+    { d: model.architecture.d, trainRows: store.manifest.rows },
+  );
   const dictionary = await finish(train({ store, out: name, config }));
   const atlas = await finish(buildAtlas({ store, dictionary, model, out: name }));
   atlas.close();

@@ -12,7 +12,7 @@ export function About({ atlas }: { atlas: AtlasDetail }): ReactElement {
     <dl className="about">
       <dt>Model</dt>
       <dd>
-        <bdi>{model.name}</bdi>{" "}
+        <bdi>{model.name}</bdi> <span className="quiet">{model.layers} blocks</span>{" "}
         <code className="quiet" title={`SHA-256 of the weights: ${model.weightsHash}`}>
           {model.weightsHash.slice(0, 8)}
         </code>
@@ -21,7 +21,7 @@ export function About({ atlas }: { atlas: AtlasDetail }): ReactElement {
         <TermLabel term="site">Site</TermLabel>
       </dt>
       <dd>
-        <code>{site}</code> <span className="quiet">of {model.layers} blocks, d {model.d}</span>
+        <code>{site}</code> <span className="quiet">d {model.d}</span>
       </dd>
       <dt>Features</dt>
       <dd>

@@ -45,7 +45,12 @@ export function AtlasScreen({ atlas }: { atlas: string }): ReactElement {
   const [roomy] = useState(() => matchMedia("(min-width: 900px)").matches);
 
   if (detail.isError)
-    return <Failed title={`The atlas “${atlas}” cannot be shown`} error={detail.error} retry={() => void detail.refetch()} />;
+    return (
+      <>
+        <h1 className="visually-hidden">Atlas</h1>
+        <Failed title={`The atlas “${atlas}” cannot be shown`} error={detail.error} retry={() => void detail.refetch()} />
+      </>
+    );
   return (
     <div className="atlas" key={atlas}>
       <aside className="atlas-side" aria-label="About this atlas" tabIndex={0}>

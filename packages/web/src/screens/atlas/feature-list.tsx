@@ -2,7 +2,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState, type Keyboar
 import { useLocation } from "wouter";
 import type { TermId } from "../../parts/glossary.ts";
 import { TermLabel } from "../../parts/number.tsx";
-import { Empty, Failed } from "../../parts/states.tsx";
+import { Empty, Failed, Loading } from "../../parts/states.tsx";
 import { useRowWindow } from "../../parts/use-row-window.ts";
 import { FeatureListRow } from "./feature-row.tsx";
 import { firstOrder, isFiltered, type ListView, type SortColumn } from "./list-view.ts";
@@ -124,9 +124,9 @@ export function FeatureList({ atlas, view, selection, select, sortBy, clearFilte
   };
 
   const inView = Array.from({ length: Math.max(0, rows.end - rows.first) }, (_, i) => rows.first + i);
-  const densest = Math.max(0, ...inView.map((position) => row(position)?.density ?? 0));
   let body: ReactNode = null;
   if (error !== null && total === undefined) body = <Failed title="The list could not be had" error={error} retry={retry} />;
+  else if (total === undefined) body = <Loading what="the features" />;
   else if (total === 0 && !stale)
     body = (
       <Empty title="No feature matches">
@@ -182,7 +182,15 @@ export function FeatureList({ atlas, view, selection, select, sortBy, clearFilte
           })}
         </div>
       </div>
-      {body ?? (
+      {body !== null ? (
+        <div role="rowgroup">
+          <div role="row">
+            <div role="gridcell" aria-colspan={columns.length}>
+              {body}
+            </div>
+          </div>
+        </div>
+      ) : (
         <div role="rowgroup" className="features-body" style={{ height: rows.height }}>
           {inView.map((position) => {
             const feature = row(position);
@@ -196,7 +204,6 @@ export function FeatureList({ atlas, view, selection, select, sortBy, clearFilte
                 href={feature ? href(feature.index) : ""}
                 active={position === active}
                 selected={feature !== undefined && selection.has(feature.index)}
-                bar={feature && densest > 0 ? feature.density / densest : 0}
                 open={open}
                 select={toggle}
               />

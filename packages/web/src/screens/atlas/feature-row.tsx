@@ -12,8 +12,6 @@ export interface RowProps {
   id: string;
   active: boolean;
   selected: boolean;
-  /** Share of the largest density shown, for the bar. */
-  bar: number;
   open: (position: number, event: MouseEvent) => void;
   select: (position: number, extend: boolean) => void;
 }
@@ -27,7 +25,6 @@ export const FeatureListRow = memo(function FeatureListRow({
   id,
   active,
   selected,
-  bar,
   open,
   select,
 }: RowProps): ReactElement {
@@ -93,7 +90,7 @@ export const FeatureListRow = memo(function FeatureListRow({
         <Token text={row.topOutput} />
       </span>
       <span role="gridcell" className="number density">
-        <span className="density-bar" style={{ width: `${(100 * bar).toFixed(1)}%` }} />
+        <span className="density-bar" style={{ width: `${(100 * densityBar(row.density)).toFixed(1)}%` }} />
         <span>{formatShare(row.density)}</span>
       </span>
       <span role="gridcell" className="number wide">
@@ -106,7 +103,13 @@ export const FeatureListRow = memo(function FeatureListRow({
   );
 });
 
-function Token({ text }: { text: string }): ReactElement {
+/** Length of a density's bar: 0 at one token in a million, 1 at every token, on a log scale. */
+function densityBar(density: number): number {
+  return density <= 0 ? 0 : Math.max(0.02, Math.min(1, 1 + Math.log10(density) / 6));
+}
+
+function Token({ text }: { text: string }): ReactElement | null {
+  if (text === "") return null;
   return (
     <Sensitive text={text}>
       <bdi className="feature-token">{visibleToken(text)}</bdi>

@@ -51,13 +51,13 @@ function Brush({
   useEffect(() => () => clearTimeout(timer.current), []);
   const span = draft ?? spanOfRange(edges, range);
   const tallest = Math.max(1, ...counts);
-  const all = span.from === 0 && span.to === bins;
+  const all = draft === undefined && range === undefined;
 
   const settle = (next: Span): void => {
     setDraft(undefined);
     change(rangeOfSpan(edges, next));
   };
-  const binAt = (event: PointerEvent<Element>): number => {
+  const binAt = (event: PointerEvent): number => {
     const box = event.currentTarget.getBoundingClientRect();
     return ((event.clientX - box.left) / Math.max(1, box.width)) * bins;
   };
@@ -74,7 +74,9 @@ function Brush({
       <h3>
         <TermLabel term={column} />
         <span className="quiet histogram-said">
-          {all ? `${value(0)} … ${value(bins)}${histogram.log ? ", log scale" : ""}` : `${value(span.from)} … ${value(span.to)}: ${formatCount(countInSpan(histogram, span))}`}
+          {draft
+            ? `${value(span.from)} … ${value(span.to)}: ${formatCount(countInSpan(histogram, span))} features`
+            : `${formatNumber(range?.[0] ?? edges[0] ?? 0)} … ${formatNumber(range?.[1] ?? edges[bins] ?? 0)}${histogram.log ? ", log scale" : ""}`}
         </span>
         {!all && (
           <button type="button" className="plain clear" aria-label={`Clear the filter by ${column}`} onClick={() => settle({ from: 0, to: bins })}>

@@ -63,7 +63,7 @@ export function Toolbar(props: ToolbarProps): ReactElement {
         </button>
       )}
       <span className="toolbar-count" role="status">
-        {total === undefined ? "…" : `${formatCount(total)} ${total === 1 ? "feature" : "features"}`}
+        {total === undefined ? (stale ? "…" : "") : `${formatCount(total)} ${total === 1 ? "feature" : "features"}`}
         {truncated && <span title="The words hit more places than are looked at. Ask for rarer words to see all."> and more, cut off</span>}
         {stale && total !== undefined && <span className="quiet"> …</span>}
       </span>

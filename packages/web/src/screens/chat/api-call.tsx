@@ -3,8 +3,14 @@ import { useAtlases, useModels, useStatus } from "../../api/queries.ts";
 import { chatLink } from "../../parts/chat-link.ts";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { inForce } from "../../parts/dial-units.ts";
+import { Segments } from "../../parts/segments.tsx";
 import { apiBody, curlText, pythonText } from "./api-text.ts";
 import { withQuestion, type Conversation } from "./conversation.ts";
+
+const languages = [
+  ["curl", "curl"],
+  ["python", "Python"],
+] as const;
 
 /** The same answer from a program, and the same screen as a link. */
 export function ApiCall({ conversation, draft }: { conversation: Conversation; draft: string }): ReactElement {
@@ -14,9 +20,9 @@ export function ApiCall({ conversation, draft }: { conversation: Conversation; d
   const question = draft.trim() === "" ? turns.at(-1)?.user : draft;
   const link = `${location.origin}${chatLink({ atlas: atlas ?? undefined, edits: inForce(dials), prompt: question ?? "" })}`;
   return (
-    <section className="api" aria-label="Share">
+    <section className="chat-api" aria-label="Share">
       <h2>Share</h2>
-      <div className="api-row">
+      <div className="chat-api-row">
         <span className="quiet">A link to a new conversation like this</span>
         <CopyButton text={link}>Copy link</CopyButton>
       </div>
@@ -54,21 +60,14 @@ function Text({
   const text = language === "curl" ? curlText(body, target) : pythonText(body, target);
   return (
     <>
-      <div className="api-row">
-        <div className="segments" role="radiogroup" aria-label="Language">
-          {(["curl", "python"] as const).map((name) => (
-            <label key={name} className={name === language ? "on" : ""}>
-              <input type="radio" className="visually-hidden" name="api-language" checked={name === language} onChange={() => setLanguage(name)} />
-              {name === "curl" ? "curl" : "Python"}
-            </label>
-          ))}
-        </div>
+      <div className="chat-api-row">
+        <Segments label="Language" choices={languages} value={language} onChange={setLanguage} />
         <CopyButton text={text}>Copy</CopyButton>
       </div>
-      <pre className="api-text" tabIndex={0}>
+      <pre className="chat-api-text" tabIndex={0}>
         {text}
       </pre>
-      <p className="quiet api-note">
+      <p className="quiet chat-api-note">
         {next ? "What would be sent next" : "The last question again"}
         {"steering" in body ? "; any OpenAI client takes the edits as its extra field `steering`." : "."}
       </p>

@@ -18,11 +18,11 @@ export const ChangesView = memo(function ChangesView({
   if (risen.length + fallen.length === 0)
     return <p className="answer-line quiet">No feature differs between the two answers.</p>;
   return (
-    <details className="changes" open>
+    <details className="chat-changes" open>
       <summary>
         <TermLabel term="change">What changed in what the model reads</TermLabel>
       </summary>
-      <div className="changes-lists">
+      <div className="chat-changes-lists">
         <List name="rose" atlas={atlas} items={risen} most={most} />
         <List name="fell" atlas={atlas} items={fallen} most={most} />
       </div>
@@ -41,10 +41,10 @@ function List({ name, atlas, items, most }: { name: "rose" | "fell"; atlas: stri
             <Link href={`/atlas/${encodeURIComponent(atlas)}/${index}`}>
               <bdi>{visibleToken(own ?? (word === "" ? `feature ${index}` : word))}</bdi>
             </Link>
-            <span className="changes-bar" aria-hidden="true">
+            <span className="chat-changes-bar" aria-hidden="true">
               <span className={name} style={{ inlineSize: `${(100 * Math.abs(change)) / most}%` }} />
             </span>
-            <span className="changes-value">
+            <span className="chat-changes-value">
               {change > 0 ? "+" : "−"}
               {formatNumber(Math.abs(change), 2)}
             </span>

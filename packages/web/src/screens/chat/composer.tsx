@@ -1,6 +1,7 @@
 import { useRef, type ReactElement } from "react";
 import { Link } from "wouter";
 import { inForce } from "../../parts/dial-units.ts";
+import { Segments } from "../../parts/segments.tsx";
 import { sameHistory, type Conversation } from "./conversation.ts";
 
 const choices = [
@@ -35,14 +36,14 @@ export function Composer({
   const { sides, atlas } = conversation;
   return (
     <form
-      className="composer"
+      className="chat-composer"
       ref={form}
       onSubmit={(event) => {
         event.preventDefault();
         if (!running && draft.trim() !== "") onSend(draft);
       }}
     >
-      <div className="composer-row">
+      <div className="chat-composer-row">
         <textarea
           aria-label="Message"
           placeholder="Message"
@@ -68,22 +69,14 @@ export function Composer({
           </button>
         )}
       </div>
-      <div className="composer-foot">
-        <div className="segments" role="radiogroup" aria-label="Sides that answer">
-          {choices.map(([value, name]) => (
-            <label key={value} className={value === sides ? "on" : ""}>
-              <input
-                type="radio"
-                className="visually-hidden"
-                name="sides"
-                checked={value === sides}
-                disabled={atlas === null && value !== "plain"}
-                onChange={() => change({ sides: value })}
-              />
-              {name}
-            </label>
-          ))}
-        </div>
+      <div className="chat-composer-foot">
+        <Segments
+          label="Sides that answer"
+          choices={choices}
+          value={atlas === null ? "plain" : sides}
+          disabled={atlas === null ? ["both", "edited"] : []}
+          onChange={(value) => change({ sides: value })}
+        />
         <p className="quiet">
           <Why conversation={conversation} />
         </p>

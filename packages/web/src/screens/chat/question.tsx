@@ -20,8 +20,8 @@ export function Question({
   const [draft, setDraft] = useState(text);
   if (!editing)
     return (
-      <div className="question">
-        <bdi className="question-text" dir="auto">
+      <div className="chat-question">
+        <bdi className="chat-question-text" dir="auto">
           {text}
         </bdi>
         <button
@@ -40,7 +40,7 @@ export function Question({
     );
   return (
     <form
-      className="question question-editing"
+      className="chat-question chat-question-editing"
       onSubmit={(event) => {
         event.preventDefault();
         if (draft.trim() !== "") onSend(draft);
@@ -60,7 +60,7 @@ export function Question({
           }
         }}
       />
-      <div className="question-acts">
+      <div className="chat-question-acts">
         <button type="submit" className="primary" disabled={busy || draft.trim() === ""}>
           Send
         </button>

@@ -3,11 +3,16 @@ import { newDial, type Dialed } from "../../parts/dial-units.ts";
 import { Dial } from "../../parts/dial.tsx";
 import { FeaturePicker } from "../../parts/feature-picker.tsx";
 import { NumberField } from "../../parts/number-field.tsx";
+import { Segments } from "../../parts/segments.tsx";
 import { ApiCall } from "./api-call.tsx";
 import { newSeed, type Conversation } from "./conversation.ts";
 
 const sampledTemperature = 0.8;
 const maxDials = 64;
+const ways = [
+  ["greedy", "Greedy"],
+  ["sampled", "Sampled"],
+] as const;
 
 /** Everything that shapes the next answer. */
 export function Settings({
@@ -29,7 +34,7 @@ export function Settings({
   const { atlas, dials } = conversation;
   const put = (at: number, dial: Dialed): void => change({ dials: dials.map((old, i) => (i === at ? dial : old)) });
   return (
-    <aside className="settings" aria-label="Dials and settings">
+    <aside className="chat-settings" aria-label="Dials and settings">
       <section aria-label="Dials">
         <h2>Dials</h2>
         {atlas === null ? (
@@ -37,7 +42,7 @@ export function Settings({
         ) : (
           <>
             {otherAtlas !== undefined && (
-              <p className="settings-note">
+              <p className="chat-settings-note">
                 These dials are of <bdi>{atlas}</bdi>.{" "}
                 <button type="button" className="plain" disabled={busy} onClick={() => change({ atlas: otherAtlas, dials: [] })}>
                   Drop them, use {otherAtlas}
@@ -88,23 +93,15 @@ function Sampling({
   const { temperature, topP, maxTokens, seed } = sampling;
   const sampled = temperature > 0;
   return (
-    <section className="sampling" aria-label="Sampling">
+    <section className="chat-sampling" aria-label="Sampling">
       <h2>Sampling</h2>
-      <div className="segments" role="radiogroup" aria-label="How tokens are chosen">
-        {(["Greedy", "Sampled"] as const).map((name) => (
-          <label key={name} className={sampled === (name === "Sampled") ? "on" : ""}>
-            <input
-              type="radio"
-              className="visually-hidden"
-              name={`${id}-how`}
-              checked={sampled === (name === "Sampled")}
-              onChange={() => onChange({ ...sampling, temperature: name === "Sampled" ? sampledTemperature : 0 })}
-            />
-            {name}
-          </label>
-        ))}
-      </div>
-      <div className="sampling-fields">
+      <Segments
+        label="How tokens are chosen"
+        choices={ways}
+        value={sampled ? "sampled" : "greedy"}
+        onChange={(way) => onChange({ ...sampling, temperature: way === "sampled" ? sampledTemperature : 0 })}
+      />
+      <div className="chat-sampling-fields">
         {sampled && (
           <>
             <label htmlFor={`${id}-t`}>Temperature</label>
@@ -112,7 +109,7 @@ function Sampling({
             <label htmlFor={`${id}-p`}>Top-p</label>
             <NumberField id={`${id}-p`} min={0} max={1} step={0.05} value={topP} onChange={(value) => onChange({ ...sampling, topP: value })} />
             <label htmlFor={`${id}-s`}>Seed</label>
-            <span className="sampling-seed">
+            <span className="chat-sampling-seed">
               <NumberField id={`${id}-s`} whole min={0} max={2 ** 31} value={seed} onChange={(value) => onChange({ ...sampling, seed: value })} />
               <button type="button" className="plain" onClick={() => onChange({ ...sampling, seed: newSeed() })}>
                 New seed

@@ -38,7 +38,7 @@ export function Turns({
   }, []);
   return (
     <div
-      className="turns"
+      className="chat-turns"
       ref={box}
       tabIndex={0}
       role="log"
@@ -70,7 +70,7 @@ export function Turns({
 
 function Nothing(): ReactElement {
   return (
-    <div className="turns-empty quiet">
+    <div className="chat-turns-empty quiet">
       <h2>Ask the model something</h2>
       <p>Set a dial, and the answer of the edited model is written beside the plain one, from the same batch.</p>
     </div>
@@ -101,7 +101,7 @@ const Turn = memo(function Turn({ turn, at, atlas, last, live, busy, told, follo
   const text = (side: Side, i: number): string => (live ? state?.variants[i]?.text : turn[side]) ?? "";
   const comparison = state?.changes[0];
   return (
-    <article className="turn" aria-label={`Turn ${at + 1}`}>
+    <article className="chat-turn" aria-label={`Turn ${at + 1}`}>
       <Question
         text={turn.user}
         editing={editing}
@@ -113,12 +113,12 @@ const Turn = memo(function Turn({ turn, at, atlas, last, live, busy, told, follo
           onAsk(user, at);
         }}
       />
-      <div className={`turn-sides of-${sides.length}`}>
+      <div className={`chat-turn-sides of-${sides.length}`}>
         {sides.map((side, i) => (
           <section key={side} aria-label={`${side === "plain" ? "Plain" : "Edited"} answer`}>
             <h3 className={`side-${side}`} title={side === "edited" ? turn.edits.map(formatEditText).join("  ") : undefined}>
               {side}
-              {side === "edited" && turn.edits.length > 0 && <code className="turn-edits">{turn.edits.map(formatEditText).join(" ")}</code>}
+              {side === "edited" && turn.edits.length > 0 && <code className="chat-turn-edits">{turn.edits.map(formatEditText).join(" ")}</code>}
             </h3>
             <Answer side={side} text={text(side, i)} writing={live !== undefined && isWriting(state, i)} />
           </section>
@@ -126,7 +126,7 @@ const Turn = memo(function Turn({ turn, at, atlas, last, live, busy, told, follo
       </div>
       {sides.length === 0 && !live && <p className="answer-line quiet">There is no answer to this.</p>}
       {state && <GenerationProblems state={state} />}
-      <div className="turn-foot">
+      <div className="chat-turn-foot">
         {state && <GenerationLine state={state} />}
         {last && !busy && (
           <button type="button" className="plain" onClick={onRegenerate} title="Answer again, with the dials as they are now">

@@ -6,7 +6,17 @@ import { formatNumber } from "../../parts/format.ts";
 import { ShadedText } from "../../parts/tokens.tsx";
 
 /** The whole context of an example. */
-export function ExampleContext({ atlas, feature, maximum, n }: { atlas: string; feature: number; maximum: number; n: number }): ReactElement {
+export function ExampleContext({
+  atlas,
+  feature,
+  maximum,
+  n,
+}: {
+  atlas: string;
+  feature: number;
+  maximum: number;
+  n: number;
+}): ReactElement {
   const example = useExample(atlas, feature, n);
   if (example.isPending) return <p className="line-context quiet">Loading the context …</p>;
   if (example.isError)

@@ -31,7 +31,12 @@ test("the strongest stand first, then the intervals from strong to weak, without
 });
 
 test("every bin belongs to one interval, whatever their numbers", () => {
-  expect(binsByInterval({ histogram, intervals: 4, maximum: 10 })).toEqual([[8, 7], [6, 5], [4, 3], [2, 1]]);
+  expect(binsByInterval({ histogram, intervals: 4, maximum: 10 })).toEqual([
+    [8, 7],
+    [6, 5],
+    [4, 3],
+    [2, 1],
+  ]);
   expect(binsByInterval({ histogram, intervals: 3, maximum: 10 }).flat()).toEqual(histogram.counts);
   expect(binsByInterval({ histogram: { counts: [], width: 0 }, intervals: 2, maximum: 0 })).toEqual([[], []]);
 });

@@ -8,6 +8,9 @@ import { isOffensive } from "../../state/offensive.ts";
 import { useHideOffensive } from "../../state/preferences.ts";
 import { ExampleContext } from "./example-context.tsx";
 
+/** Tokens around the peak that a narrow page shows. */
+const narrow = { before: 14, after: 8 };
+
 /** One example as a line of a concordance: its peak stands beneath the peaks of the others. Opened, it shows the whole context. */
 export const ExampleLine = memo(function ExampleLine({
   atlas,
@@ -31,6 +34,8 @@ export const ExampleLine = memo(function ExampleLine({
   const describe = useCallback((i: number) => tokens[i] && activationTip(tokens[i].text, tokens[i].activation, maximum), [tokens, maximum]);
   const tip = useTokenTip(describe);
   const value = activations[peak] ?? 0;
+  const figure = value >= 1e-3 && value < 1000 ? value.toPrecision(3) : formatNumber(value);
+  const near = { from: Math.max(0, peak - narrow.before), to: Math.min(tokens.length, peak + 1 + narrow.after) };
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
@@ -53,7 +58,7 @@ export const ExampleLine = memo(function ExampleLine({
         type="button"
         className="line-value"
         aria-expanded={open}
-        aria-label={`${formatNumber(value)} on ${quotedToken(texts[peak] ?? "")}${repeat ? ", a repeat" : ""}: ${open ? "close" : "whole context"}`}
+        aria-label={`${figure} on ${quotedToken(texts[peak] ?? "")}${repeat ? ", a repeat" : ""}: ${open ? "close" : "whole context"}`}
         onClick={() => setOpen(!open)}
         onKeyDown={onKeyDown}
         onBlur={() => {
@@ -61,7 +66,7 @@ export const ExampleLine = memo(function ExampleLine({
           hideTokenTip();
         }}
       >
-        {value < 1e6 ? value.toPrecision(3) : formatNumber(value)}
+        {figure}
       </button>
       {offensive ? (
         <p className="line-hidden quiet">
@@ -76,20 +81,31 @@ export const ExampleLine = memo(function ExampleLine({
           dir={textDirection(texts)}
           {...tip}
           onClick={() => {
-            if (getSelection()?.isCollapsed ?? true) setOpen(!open);
+            if (!(getSelection()?.isCollapsed ?? true)) return;
+            hideTokenTip();
+            setOpen(!open);
           }}
         >
           <span className="line-before">
             <span>
-              <TokenRun tokens={tokens} maximum={maximum} to={peak} breaks={false} />
+              <span className="line-far">
+                <TokenRun tokens={tokens} maximum={maximum} to={near.from} breaks={false} />
+              </span>
+              <TokenRun tokens={tokens} maximum={maximum} from={near.from} to={peak} breaks={false} />
             </span>
           </span>
           <span className="line-after">
-            <TokenRun tokens={tokens} maximum={maximum} from={peak} peak={peak} breaks={false} />
+            <TokenRun tokens={tokens} maximum={maximum} from={peak} to={near.to} peak={peak} breaks={false} />
+            <span className="line-far">
+              <TokenRun tokens={tokens} maximum={maximum} from={near.to} breaks={false} />
+            </span>
           </span>
         </div>
       )}
-      <span className="line-place quiet" title={`Document ${example.document}, token ${example.start + example.from + peak}${repeat ? " · the same words stood in an earlier example" : ""}`}>
+      <span
+        className="line-place quiet"
+        title={`Document ${example.document}, token ${example.start + example.from + peak}${repeat ? " · the same words stood in an earlier example" : ""}`}
+      >
         {repeat ? "repeat" : `${example.document}:${example.start + example.from + peak}`}
       </span>
       {open && !offensive && <ExampleContext atlas={atlas} feature={feature} maximum={maximum} n={n} />}

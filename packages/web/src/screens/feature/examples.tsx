@@ -36,8 +36,8 @@ export function Examples({
         <h2 id="examples-title">Examples</h2>
         {repeats > 0 && (
           <label className="small">
-            <input type="checkbox" checked={hideRepeats} onChange={({ target }) => change({ repeats: target.checked ? "hide" : null })} /> hide{" "}
-            {repeats} {repeats === 1 ? "repeat" : "repeats"}
+            <input type="checkbox" checked={hideRepeats} onChange={({ target }) => change({ repeats: target.checked ? "hide" : null })} />{" "}
+            hide {repeats} {repeats === 1 ? "repeat" : "repeats"}
           </label>
         )}
       </div>
@@ -80,7 +80,7 @@ function Group({
         {interval < 0 ? "Strongest" : `${intervalName(interval, detail.intervals)} of the maximum`}{" "}
         <span className="quiet">
           {formatNumber(low)}–{formatNumber(high)}
-          {interval >= 0 && ` · ${examples.length} of ${formatCount(tokens)} tokens, drawn at random`}
+          {interval >= 0 && ` · ${group.examples.length} drawn at random from ${formatCount(tokens)} ${tokens === 1 ? "token" : "tokens"}`}
         </span>
       </h3>
       <ol>

@@ -1,5 +1,5 @@
 import type { FeatureDetail } from "@lexiscope/contract";
-import { useState, type ReactElement } from "react";
+import type { ReactElement } from "react";
 import { SteerHere } from "../../parts/steer-here.tsx";
 import { useUrlState } from "../../state/url-state.ts";
 import { ActivationHistogram } from "./activation-histogram.tsx";
@@ -34,7 +34,9 @@ export function FeatureBody({ atlas, detail }: { atlas: string; detail: FeatureD
 
 /** Two things to do with a feature: read a text with it, and let the model write under it. */
 function Work({ atlas, detail }: { atlas: string; detail: FeatureDetail }): ReactElement {
-  const [tab, setTab] = useState<"try" | "steer">("try");
+  const [params, change] = useUrlState();
+  const tab = params.get("panel") === "steer" ? "steer" : "try";
+  const setTab = (next: "try" | "steer"): void => change({ panel: next === "steer" ? "steer" : null });
   const tabs = [
     { id: "try", name: "Try a text" },
     { id: "steer", name: "Steer the model" },

@@ -11,12 +11,16 @@ export function FeatureFigures({ detail }: { detail: FeatureDetail | undefined }
     <dl className="figures">
       <Figure term="density" value={detail && `${formatNumber(100 * detail.density)} %`} note={oneIn} />
       <Figure term="fired" value={detail && formatCount(detail.fired)} note={detail && (detail.fired === 1 ? "token" : "tokens")} />
-      <Figure term="maximum" value={detail && formatNumber(detail.maximum)} note={detail && `${formatNumber(detail.maximum / detail.medianNorm)} × norm`} />
+      <Figure
+        term="maximum"
+        value={detail && formatNumber(detail.maximum)}
+        note={detail && detail.maximum > 0 ? `${formatNumber(detail.maximum / detail.medianNorm)} × norm` : undefined}
+      />
       <Figure term="meanActivation" value={detail && formatNumber(detail.mean)} />
       <Figure term="effect" value={detail && formatNumber(detail.effect)} note={detail && "logits"} />
       <div className="figure figure-site">
         <dt>Site</dt>
-        <dd className="mono">{detail?.site ?? " "}</dd>
+        <dd className="mono">{detail?.site ?? "\u00a0"}</dd>
       </div>
     </dl>
   );
@@ -29,7 +33,7 @@ function Figure({ term, value, note }: { term: TermId; value: string | undefined
         <TermLabel term={term} />
       </dt>
       <dd>
-        {value ?? " "} {note !== undefined && <span className="quiet">{note}</span>}
+        {value ?? "\u00a0"} {note !== undefined && <span className="quiet">{note}</span>}
       </dd>
     </div>
   );

@@ -1,4 +1,4 @@
-import type { FeatureDetail } from "@lexiscope/contract";
+import type { Edit, FeatureDetail } from "@lexiscope/contract";
 import { useEffect, type ReactElement } from "react";
 import { Link, useLocation } from "wouter";
 import { apiPath } from "../../api/client.ts";
@@ -41,7 +41,7 @@ export function FeatureHeader({
         </CopyButton>
         <h1 className="feature-name">
           <span className="visually-hidden">Feature {index}: </span>
-          {detail ? <NameEditor atlas={atlas} feature={index} label={detail.label} fallback={ownWord(detail)} /> : " "}
+          {detail ? <NameEditor atlas={atlas} feature={index} label={detail.label} fallback={ownWord(detail)} /> : "\u00a0"}
         </h1>
         <div className="feature-actions">
           <AddToList atlas={atlas} features={[index]} />
@@ -50,8 +50,8 @@ export function FeatureHeader({
           </Link>
           <Link
             className="button"
-            href={chatLink({ atlas, edits: [{ op: "clamp", feature: index, value: 2, unit: "max", positions: "all" }], prompt: "" })}
-            title="Chat with this feature set to twice its maximum"
+            href={chatLink({ atlas, edits: [firstEdit(index, detail)], prompt: "" })}
+            title="Chat with this feature turned up"
           >
             Chat
           </Link>
@@ -90,10 +90,16 @@ export function FeatureHeader({
   );
 }
 
+/** Twice its maximum; a feature that never fired has none, and is added at half the typical norm. */
+function firstEdit(feature: number, detail: FeatureDetail | undefined): Edit {
+  if (detail?.fired === 0) return { op: "add", feature, value: 0.5, unit: "norm", positions: "all" };
+  return { op: "clamp", feature, value: 2, unit: "max", positions: "all" };
+}
+
 /** What stands in for a name: the word at its peaks, else the token at the strongest. */
 function ownWord({ word, topToken, fired }: FeatureDetail): string {
   if (fired === 0) return "never fired";
-  return word === "" ? quotedToken(topToken) : `“${word}”`;
+  return word === "" || topToken.includes("\\x") ? quotedToken(topToken) : `“${word}”`;
 }
 
 function Steps({ atlas, index, features }: { atlas: string; index: number; features: number | undefined }): ReactElement {

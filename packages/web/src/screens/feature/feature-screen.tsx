@@ -43,10 +43,10 @@ function UnknownFeature({
 }): ReactElement {
   const message =
     error?.message ?? (features === undefined ? "A feature is named by its number." : `${atlas} has features 0 to ${features - 1}.`);
-  const hint = error instanceof ApiError ? error.hint : undefined;
   return (
     <>
-      <Failed title={`There is no feature ${atlas}/${visibleToken(feature)}`} error={{ message, ...(hint === undefined ? {} : { hint }) }} />
+      <h1 className="visually-hidden">Feature</h1>
+      <Failed title={`There is no feature ${atlas}/${visibleToken(feature)}`} error={{ message }} />
       <p className="feature-elsewhere">
         <Link href={`/atlas/${encodeURIComponent(atlas)}`}>Search the atlas {atlas}</Link> or{" "}
         <Link href={`/atlas/${encodeURIComponent(atlas)}/0`}>begin with feature 0</Link>

@@ -22,7 +22,11 @@ interface Related {
 export function Neighbours({ atlas, detail }: { atlas: string; detail: FeatureDetail }): ReactElement {
   const [all, setAll] = useState(false);
   const longest = Math.max(detail.neighbours.length, detail.coactive.length);
-  const byDirection = detail.neighbours.map((other) => ({ ...other, value: other.cosine, says: `cosine ${formatNumber(other.cosine, 4)}` }));
+  const byDirection = detail.neighbours.map((other) => ({
+    ...other,
+    value: other.cosine,
+    says: `cosine ${formatNumber(other.cosine, 4)}`,
+  }));
   const byFiring = detail.coactive.map((other) => ({
     ...other,
     value: other.npmi,
@@ -46,7 +50,17 @@ export function Neighbours({ atlas, detail }: { atlas: string; detail: FeatureDe
   );
 }
 
-function RelatedList({ atlas, term, title, others }: { atlas: string; term: TermId; title: string; others: readonly Related[] }): ReactElement {
+function RelatedList({
+  atlas,
+  term,
+  title,
+  others,
+}: {
+  atlas: string;
+  term: TermId;
+  title: string;
+  others: readonly Related[];
+}): ReactElement {
   const prefetch = usePrefetchFeature(atlas);
   return (
     <div className="bars">

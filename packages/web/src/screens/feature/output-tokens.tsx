@@ -47,7 +47,12 @@ function Effects({
       {effects.length === 0 && <p className="quiet">none</p>}
       <ol>
         {effects.map(({ id, text, value }) => (
-          <li key={id} className="bar-row" style={{ "--part": Math.abs(value) / most } as CSSProperties} title={`${formatNumber(value, 5)} logits · token ${id}`}>
+          <li
+            key={id}
+            className="bar-row"
+            style={{ "--part": Math.abs(value) / most } as CSSProperties}
+            title={`${formatNumber(value, 5)} logits · token ${id}`}
+          >
             <span className="bar-name">
               <Sensitive text={text}>
                 <TokenLabel text={text} />

@@ -80,8 +80,9 @@ function Lit({ answer, detail }: { answer: InspectResponse; detail: FeatureDetai
       <p className="quiet" role="status">
         {strongest > 0 ? (
           <>
-            fires on {fired} of {tokens.length} tokens; at most {formatNumber(strongest)}, {formatNumber((100 * strongest) / detail.maximum)} % of its
-            maximum, on <bdi className="mono">{quotedToken(tokens[at]?.text ?? "")}</bdi>
+            fires on {fired} of {tokens.length} tokens; at most {formatNumber(strongest)},{" "}
+            {formatNumber((100 * strongest) / detail.maximum)} % of its maximum, on{" "}
+            <bdi className="mono">{quotedToken(tokens[at]?.text ?? "")}</bdi>
           </>
         ) : (
           `silent on all ${tokens.length} tokens`

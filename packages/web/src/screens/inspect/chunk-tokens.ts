@@ -9,7 +9,8 @@ export function chunkTokens(texts: readonly string[]): [from: number, to: number
   const chunks: [number, number][] = [];
   let from = 0;
   while (texts.length - from > most) {
-    const to = lastWhere(texts, from + least, from + most, (text) => text.includes("\n")) ??
+    const to =
+      lastWhere(texts, from + least, from + most, (text) => text.includes("\n")) ??
       lastWhere(texts, from + least, from + most, (text) => /[.!?。]\s*$/.test(text)) ??
       from + most;
     chunks.push([from, to]);

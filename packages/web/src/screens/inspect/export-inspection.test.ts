@@ -6,7 +6,9 @@ test("the command quotes what a shell would read", () => {
   expect(text).toBe(
     `curl http://127.0.0.1:4873/api/inspect \\\n  -H 'content-type: application/json' \\\n  -d '{"atlas":"first","text":"it'\\''s $HOME \`x\`","top":10}'`,
   );
-  expect(curlText({ atlas: "first", text: "x" }, { origin: "http://h", signIn: true })).toContain('"authorization: Bearer $LEXISCOPE_TOKEN"');
+  expect(curlText({ atlas: "first", text: "x" }, { origin: "http://h", signIn: true })).toContain(
+    '"authorization: Bearer $LEXISCOPE_TOKEN"',
+  );
 });
 
 test("the table has a row a token, with quotes where they are needed", () => {
@@ -17,7 +19,7 @@ test("the table has a row a token, with quotes where they are needed", () => {
     { id: 2, text: "\n", position: 1, leftOut: null, error: 0.5, active: 1, features: [feature] },
   ];
   expect(csvText({ ...base, tokens }, [{ index: 9, maximum: 4, activations: [0, 3] }])).toBe(
-    'position,token,left_out,error_share,active,activation_9,top_feature_1,top_activation_1,top_share_1\r\n' +
+    "position,token,left_out,error_share,active,activation_9,top_feature_1,top_activation_1,top_share_1\r\n" +
       '0,"a""b,",position 0,,0,0,,,\r\n' +
       '1,"\n",,0.5,1,3,5,2,0.25\r\n',
   );

@@ -54,8 +54,16 @@ export function FeatureBar({
 }
 
 /** A person's own name, else the word at its peaks, else the token at the strongest. */
-export function FeatureName({ index, topToken, names }: { index: number; topToken: string; names: InspectResponse["names"] }): ReactElement {
+export function FeatureName({
+  index,
+  topToken,
+  names,
+}: {
+  index: number;
+  topToken: string;
+  names: InspectResponse["names"];
+}): ReactElement {
   const { name = null, word = "" } = names[String(index)] ?? {};
   if (name !== null) return <bdi>{name}</bdi>;
-  return word === "" ? <TokenLabel text={topToken} /> : <bdi className="token-label">{word}</bdi>;
+  return word === "" || topToken.includes("\\x") ? <TokenLabel text={topToken} /> : <bdi className="token-label">{word}</bdi>;
 }

@@ -1,5 +1,5 @@
 import type { InspectResponse } from "@lexiscope/contract";
-import { useCallback, useMemo, useState, type ReactElement } from "react";
+import { memo, useCallback, useMemo, useState, type ReactElement } from "react";
 import { useInspection } from "../../api/inspection.ts";
 import { useUrlState } from "../../state/url-state.ts";
 import { ExportRow } from "./export-row.tsx";
@@ -12,7 +12,7 @@ import { TokenPanel } from "./token-panel.tsx";
 import { TotalsLine } from "./totals-line.tsx";
 
 /** The text with its tokens, the pinned features over it, and beside it what fires. */
-export function InspectBody({
+export const InspectBody = memo(function InspectBody({
   atlas,
   model,
   text,
@@ -29,7 +29,10 @@ export function InspectBody({
   const [params, change] = useUrlState();
   const pins = useMemo(() => parsePins(params.get("pin")), [params]);
   const by: RankBy = params.get("rank") === "sum" ? "sum" : "share";
-  const pinned = useInspection({ atlas, model, text, top: 0, pinned: pins }, pins.length > 0);
+  const later = pins.filter((index) => answer.pinned.every((known) => known.index !== index));
+  const more = useInspection({ atlas, model, text, top: 0, pinned: later }, later.length > 0 && !stale);
+  const pinned = useMemo(() => [...answer.pinned, ...(more.data?.pinned ?? [])], [answer, more.data]);
+  const names = useMemo(() => ({ ...answer.names, ...more.data?.names }), [answer, more.data]);
   const shares = useMemo(() => largestShares(answer.tokens), [answer]);
   const ranked = useMemo(() => rankFeatures(answer.tokens, by), [answer, by]);
   const [looked, setLooked] = useState<number>();
@@ -42,7 +45,14 @@ export function InspectBody({
     <div className="inspect-body" aria-busy={stale}>
       <div className="inspect-main">
         <TotalsLine answer={answer}>
-          <ExportRow atlas={atlas} model={model} text={text} answer={answer} pins={pins} pinned={pinned.data?.pinned ?? []} />
+          <ExportRow
+            atlas={atlas}
+            model={model}
+            text={text}
+            answer={answer}
+            pins={pins}
+            pinned={pinned.filter(({ index }) => pins.includes(index))}
+          />
         </TotalsLine>
         {answer.warnings.map((warning) => (
           <p key={warning} className="inspect-warning">
@@ -51,17 +61,36 @@ export function InspectBody({
         ))}
         <TokenField tokens={answer.tokens} shares={shares} held={held} look={setLooked} hold={hold} />
         <p className="inspect-legend quiet small">
-          <span className="key-heat">shade</span> the strongest share of a feature’s own maximum · <span className="key-error">bar</span> error
-          (full width: nothing explained) · <span className="key-out">dotted</span> left out · a click holds a token
+          <span className="key-heat">shade</span> the strongest share of a feature’s own maximum · <span className="key-error">bar</span>{" "}
+          error (full width: nothing explained) · <span className="key-out">dotted</span> left out · a click holds a token
         </p>
-        <Pinned atlas={atlas} pins={pins} pinned={pinned} toggle={toggle} hold={hold} />
+        <Pinned
+          atlas={atlas}
+          pins={pins}
+          tokens={answer.tokens}
+          pinned={pinned}
+          names={names}
+          request={later.length > 0 ? more : undefined}
+          toggle={toggle}
+          hold={hold}
+        />
       </div>
       <aside className="inspect-side" aria-label="Features">
-        {token && <TokenPanel atlas={atlas} token={token} names={answer.names} pins={pins} toggle={toggle} held={held !== undefined} release={() => hold(undefined)} />}
+        {token && (
+          <TokenPanel
+            atlas={atlas}
+            token={token}
+            names={names}
+            pins={pins}
+            toggle={toggle}
+            held={held !== undefined}
+            release={() => hold(undefined)}
+          />
+        )}
         <Ranking
           atlas={atlas}
           ranked={ranked}
-          names={answer.names}
+          names={names}
           pins={pins}
           toggle={toggle}
           hold={hold}
@@ -72,4 +101,4 @@ export function InspectBody({
       </aside>
     </div>
   );
-}
+});

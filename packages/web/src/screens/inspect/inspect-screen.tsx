@@ -1,4 +1,4 @@
-import type { ReactElement } from "react";
+import { useDeferredValue, useState, type ReactElement } from "react";
 import { Link } from "wouter";
 import { useInspection } from "../../api/inspection.ts";
 import { useStatus } from "../../api/queries.ts";
@@ -11,6 +11,7 @@ import { Examples } from "./example-texts.tsx";
 import { InspectBody } from "./inspect-body.tsx";
 import { InspectWait } from "./inspect-wait.tsx";
 import { TextBox } from "./text-box.tsx";
+import { parsePins } from "./pins.ts";
 import { topFeatures } from "./top-features.ts";
 import { useText } from "./use-text.ts";
 import "./inspect.css";
@@ -35,8 +36,13 @@ function Inspect({ atlas }: { atlas: string }): ReactElement {
   const [params] = useUrlState();
   const { draft, setDraft, text, submit, inAddress } = useText();
   const model = params.get("model") ?? undefined;
-  const result = useInspection({ atlas, model, text, top: topFeatures, pinned: [] });
-  const answer = text === "" ? undefined : result.data;
+  const pins = parsePins(params.get("pin"));
+  // Those pinned when the text came are asked for with it, later ones by themselves: a pin never reads the whole answer again.
+  const [first, setFirst] = useState({ text, pins });
+  if (first.text !== text) setFirst({ text, pins });
+  const result = useInspection({ atlas, model, text, top: topFeatures, pinned: first.pins });
+  // Deferred: a long text is drawn in slices, between which the page answers.
+  const answer = useDeferredValue(text === "" ? undefined : result.data);
   return (
     <div className="inspect">
       <h1 className="visually-hidden">Inspect a text</h1>
@@ -44,13 +50,15 @@ function Inspect({ atlas }: { atlas: string }): ReactElement {
         draft={draft}
         setDraft={setDraft}
         submit={submit}
-        busy={text !== "" && result.isFetching}
+        busy={answer !== undefined && result.isFetching}
         note={text !== "" && !inAddress ? "longer than 2,000 characters: this link does not hold the text, only this tab does" : undefined}
       />
       {text === "" && <Examples choose={submit} />}
       {text !== "" && result.isError && <Refused error={result.error} length={text.length} retry={() => void result.refetch()} />}
       {text !== "" && !result.isError && !answer && <InspectWait text={text} />}
-      {answer && !result.isError && <InspectBody atlas={atlas} model={model} text={text} answer={answer} stale={result.isPlaceholderData} />}
+      {answer && !result.isError && (
+        <InspectBody atlas={atlas} model={model} text={text} answer={answer} stale={result.isPlaceholderData} />
+      )}
     </div>
   );
 }

@@ -14,20 +14,24 @@ const mostTokens = 400;
 export const PinnedFeature = memo(function PinnedFeature({
   atlas,
   index,
-  answer,
+  tokens: inspected,
+  found,
+  names,
   toggle,
   hold,
 }: {
   atlas: string;
   index: number;
-  answer: InspectResponse | undefined;
+  tokens: InspectResponse["tokens"];
+  /** Undefined while it is being asked for. */
+  found: InspectResponse["pinned"][number] | undefined;
+  names: InspectResponse["names"];
   toggle: (index: number) => void;
   hold: (at: number) => void;
 }): ReactElement {
-  const found = answer?.pinned.find((each) => each.index === index);
   const tokens = useMemo(
-    () => answer?.tokens.map(({ text, leftOut }, i) => ({ text, leftOut, activation: found?.activations[i] ?? 0 })) ?? [],
-    [answer, found],
+    () => inspected.map(({ text, leftOut }, i) => ({ text, leftOut, activation: found?.activations[i] ?? 0 })),
+    [inspected, found],
   );
   const strongest = Math.max(0, ...(found?.activations ?? []));
   const at = found?.activations.indexOf(strongest) ?? 0;
@@ -35,11 +39,18 @@ export const PinnedFeature = memo(function PinnedFeature({
   return (
     <li className="pinned-feature">
       <div className="pinned-line">
-        <button type="button" className="plain pin" aria-pressed aria-label={`Unpin feature ${index}`} title="Unpin" onClick={() => toggle(index)}>
+        <button
+          type="button"
+          className="plain pin"
+          aria-pressed
+          aria-label={`Unpin feature ${index}`}
+          title="Unpin"
+          onClick={() => toggle(index)}
+        >
           ◆
         </button>
         <Link href={`/atlas/${encodeURIComponent(atlas)}/${index}`} className="pinned-name">
-          <FeatureName index={index} topToken={`feature ${index}`} names={answer?.names ?? {}} /> <span className="quiet small">{index}</span>
+          <FeatureName index={index} topToken={`feature ${index}`} names={names} /> <span className="quiet small">{index}</span>
         </Link>
         <span className="small quiet">
           {!found && "reading …"}

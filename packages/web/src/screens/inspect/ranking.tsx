@@ -36,7 +36,12 @@ export function Ranking({
     <section aria-labelledby="ranking-title">
       <h2 id="ranking-title">
         <TermLabel term="textRank">Whole text</TermLabel>
-        <select aria-label="Ranked by" className="small" value={by} onChange={({ target }) => setBy(target.value === "sum" ? "sum" : "share")}>
+        <select
+          aria-label="Ranked by"
+          className="small"
+          value={by}
+          onChange={({ target }) => setBy(target.value === "sum" ? "sum" : "share")}
+        >
           <option value="share">by largest share</option>
           <option value="sum">by sum of shares</option>
         </select>

@@ -1,3 +1,8 @@
+/** The id of a token's element. */
+export function tokenId(index: number): string {
+  return `token-${index}`;
+}
+
 /** Where an arrow key leads from token `at` (−1: nowhere yet): along the text, or to the nearest token of the line above or below. */
 export function stepToken(field: Element, key: string, at: number, count: number): number | undefined {
   if (count === 0) return undefined;
@@ -14,14 +19,14 @@ export function stepToken(field: Element, key: string, at: number, count: number
       return count - 1;
     case "ArrowUp":
     case "ArrowDown":
-      return at < 0 ? 0 : lineStep(field, key === "ArrowUp" ? -1 : 1, at, count);
+      return at < 0 ? 0 : lineStep(key === "ArrowUp" ? -1 : 1, at, count);
     default:
       return undefined;
   }
 }
 
-function lineStep(field: Element, step: 1 | -1, at: number, count: number): number {
-  const boxOf = (i: number): DOMRect | undefined => field.querySelector(`[data-i="${i}"]`)?.getBoundingClientRect();
+function lineStep(step: 1 | -1, at: number, count: number): number {
+  const boxOf = (i: number): DOMRect | undefined => document.getElementById(tokenId(i))?.getBoundingClientRect();
   const here = boxOf(at);
   if (!here) return at;
   let nearest = at;

@@ -18,7 +18,11 @@ export function Strip({
     const step = width / Math.max(1, largest.length);
     const top = maximum > 0 ? maximum : Math.max(1, ...largest);
     return largest
-      .map((value, i) => (value > 0 ? `M${(i * step).toFixed(2)} ${height}v${(-Math.max(1.5, Math.min(1, value / top) * height)).toFixed(2)}h${step.toFixed(2)}V${height}z` : ""))
+      .map((value, i) =>
+        value > 0
+          ? `M${(i * step).toFixed(2)} ${height}v${(-Math.max(1.5, Math.min(1, value / top) * height)).toFixed(2)}h${step.toFixed(2)}V${height}z`
+          : "",
+      )
       .join("");
   }, [activations, maximum]);
   return (

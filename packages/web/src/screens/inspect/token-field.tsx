@@ -3,7 +3,7 @@ import { memo, useEffect, useMemo, useRef, type CSSProperties, type KeyboardEven
 import { isBytes, textDirection, visibleToken } from "../../parts/token-text.ts";
 import { shade } from "../../parts/tokens.tsx";
 import { chunkTokens } from "./chunk-tokens.ts";
-import { stepToken } from "./step-token.ts";
+import { stepToken, tokenId } from "./step-token.ts";
 
 type Tokens = InspectResponse["tokens"];
 
@@ -32,7 +32,7 @@ export function TokenField({
 
   // Marked by hand: drawing thousands of tokens again for one mark would take longer than a frame.
   useEffect(() => {
-    const chosen = held === undefined ? null : (field.current?.querySelector(`[data-i="${held}"]`) ?? null);
+    const chosen = held === undefined ? null : document.getElementById(tokenId(held));
     chosen?.classList.add("chosen");
     chosen?.setAttribute("aria-selected", "true");
     if (chosen) field.current?.setAttribute("aria-activedescendant", chosen.id);
@@ -45,7 +45,7 @@ export function TokenField({
 
   const tokenAt = (target: EventTarget): number | undefined => {
     const at = target instanceof Element ? target.closest("[data-i]")?.getAttribute("data-i") : null;
-    return at == null ? undefined : Number(at);
+    return typeof at === "string" ? Number(at) : undefined;
   };
   const onPointerOver = ({ target }: PointerEvent): void => {
     clearTimeout(timer.current);
@@ -54,11 +54,11 @@ export function TokenField({
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Escape") return hold(undefined);
-    const to = field.current && stepToken(field.current, event.key, held ?? -1, tokens.length);
-    if (to == null) return;
+    const to = field.current ? stepToken(field.current, event.key, held ?? -1, tokens.length) : undefined;
+    if (to === undefined) return;
     event.preventDefault();
     hold(to);
-    field.current?.querySelector(`[data-i="${to}"]`)?.scrollIntoView({ block: "nearest" });
+    document.getElementById(tokenId(to))?.scrollIntoView({ block: "nearest" });
   };
 
   return (
@@ -101,16 +101,18 @@ const Chunk = memo(function Chunk({
     <div className={alone ? "token-chunk" : "token-chunk far"} role="presentation">
       {tokens.slice(from, to).map(({ text, leftOut, error }, k) => {
         const i = from + k;
+        // Squared: at most tokens some feature reaches half of its maximum, and what stands out is beyond that.
+        const share = shares[i] ?? 0;
         return (
           <bdi
             key={i}
-            id={`token-${i}`}
+            id={tokenId(i)}
             data-i={i}
             role="option"
             aria-selected={false}
             aria-label={visibleToken(text).trim() === "" ? "space" : undefined}
-            className={`token${leftOut ? " left-out" : ""}${isBytes(text) ? " bytes" : ""}${(shares[i] ?? 0) > 0 ? " on" : ""}`}
-            style={{ ...shade(shares[i] ?? 0, 1), "--error": Math.min(1, error ?? 0).toFixed(3) } as CSSProperties}
+            className={`token${leftOut ? " left-out" : ""}${isBytes(text) ? " bytes" : ""}${share > 0 ? " on" : ""}`}
+            style={{ ...shade(share * share, 1), "--error": Math.min(1, error ?? 0).toFixed(3) } as CSSProperties}
           >
             {visibleToken(text)}
             {text.includes("\n") && <br />}

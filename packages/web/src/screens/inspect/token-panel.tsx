@@ -42,8 +42,9 @@ export function TokenPanel({
       </h2>
       {leftOut === null ? (
         <p className="quiet small">
-          <TermLabel term="errorShare" /> {error === null ? "–" : `${formatNumber(100 * error)} %`} · {active} {active === 1 ? "feature fires" : "features fire"}, by{" "}
-          <TermLabel term="activation">activation</TermLabel>, bars: <TermLabel term="share">share</TermLabel>
+          <TermLabel term="errorShare" /> {error === null ? "–" : `${formatNumber(100 * error)} %`} · {active}{" "}
+          {active === 1 ? "feature fires" : "features fire"}, by <TermLabel term="activation">activation</TermLabel>, bars:{" "}
+          <TermLabel term="share">share</TermLabel>
         </p>
       ) : (
         <p className="quiet small">{reasons[leftOut]}</p>

@@ -13,7 +13,8 @@ export interface Totals {
 
 export function totalsOf({ tokens, milliseconds }: Pick<InspectResponse, "tokens" | "milliseconds">): Totals {
   const kept = tokens.filter(({ leftOut }) => leftOut === null);
-  const mean = (values: number[]): number | null => (values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length);
+  const mean = (values: number[]): number | null =>
+    values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     tokens: tokens.length,
     leftOut: tokens.length - kept.length,

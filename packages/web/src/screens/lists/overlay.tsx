@@ -62,7 +62,7 @@ export function Overlay({ atlas }: { atlas: string }): ReactElement {
             <bdi>{chosen.name}</bdi>
           </legend>
           <label>
-            <input type="radio" name="mode" checked={mode === "merge"} onChange={() => setMode("merge")} /> Merge: what the file has wins, the rest
+            <input type="radio" name="mode" checked={mode === "merge"} onChange={() => setMode("merge")} /> Merge: the newer of two wins, the rest
             stays
           </label>
           <label>
@@ -94,7 +94,7 @@ export function Overlay({ atlas }: { atlas: string }): ReactElement {
       {load.isSuccess && (
         <p role="status">
           {formatCount(load.data.labels)} names and {formatCount(load.data.lists)} lists were taken in
-          {load.data.skipped > 0 ? `, ${formatCount(load.data.skipped)} left out: this dictionary has no such feature` : ""}.
+          {load.data.skipped > 0 ? `, ${formatCount(load.data.skipped)} left out (no newer than what is here, empty, or of features that this dictionary does not have)` : ""}.
         </p>
       )}
     </div>

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { atlasOf, commandDifferences, numberRows, numbersOf } from "./run-result.ts";
+import { atlasOf, commandDifferences, numberRows, numbersOf, resultSummary } from "./run-result.ts";
 
 const metrics = { tokens: 10, fvu: 0.19, l0: 32, deltaCe: 0.2, ceClean: 3.3, cePatched: 3.5, deltaCeMeanAblation: 6 };
 const train = {
@@ -22,6 +22,14 @@ it("puts baselines beside the numbers, empty where there are none", () => {
   const rows = numbers ? numberRows(numbers) : [];
   expect(rows[0]).toEqual({ term: "fvu", own: 0.19, random: 0.69, pca: null });
   expect(rows[3]?.own).toBeCloseTo(0.01);
+});
+
+it("says in a few words what a run reached", () => {
+  expect(resultSummary("train", { ...train, k: 32, seconds: 31 })).toBe("4,096 features, k 32 · FVU 0.19 · trained in 31 s");
+  expect(resultSummary("index", { features: 4096, alive: 4078, tokens: 298_688, seconds: 30 })).toBe(
+    "4,078 of 4,096 features alive · 298,688 tokens · 30 s",
+  );
+  expect(resultSummary("harvest", null)).toBe("");
 });
 
 it("knows the atlas that was made", () => {

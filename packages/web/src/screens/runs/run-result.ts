@@ -1,5 +1,6 @@
 import type { Metrics, TrainResult } from "@lexiscope/contract";
 import { splitCommandLine } from "@lexiscope/contract/job-command";
+import { formatBytes, formatCount, formatNumber, formatSeconds } from "../../parts/format.ts";
 
 /** The numbers of a trained dictionary, wherever a command's result holds them; null when it trained none. */
 export function numbersOf(result: unknown): TrainResult | null {
@@ -16,6 +17,21 @@ export function shelfName(path: unknown): string | null {
 export function atlasOf(kind: string, result: unknown): string | null {
   if (!isObject(result)) return null;
   return kind === "start" ? shelfName(result["atlas"]) : kind === "index" ? shelfName(result["path"]) : null;
+}
+
+/** What a finished run reached, in a few words. */
+export function resultSummary(kind: string, result: unknown): string {
+  const numbers = numbersOf(result);
+  if (numbers) {
+    const { metrics, features, k, seconds } = numbers;
+    return `${formatCount(features)} features, k ${k} · FVU ${formatNumber(metrics.fvu)} · trained in ${formatSeconds(seconds)}`;
+  }
+  if (!isObject(result)) return "";
+  const count = (name: string): string => (typeof result[name] === "number" ? formatCount(result[name]) : "?");
+  const seconds = typeof result["seconds"] === "number" ? ` · ${formatSeconds(result["seconds"])}` : "";
+  if (kind === "harvest") return `${count("tokens")} tokens · ${formatBytes(Number(result["bytes"]))}${seconds}`;
+  if (kind === "index") return `${count("alive")} of ${count("features")} features alive · ${count("tokens")} tokens${seconds}`;
+  return "";
 }
 
 /** Rows of the table of numbers: the dictionary beside what is easy to reach. */

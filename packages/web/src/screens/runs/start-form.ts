@@ -113,7 +113,8 @@ export function readForm(kind: Kind, values: FormValues): { job: StartJob; probl
   const problems: Record<string, string> = {};
   const job: Record<string, unknown> = { kind };
   for (const field of forms[kind].fields) {
-    const text = (values[field.name] ?? "").trim();
+    // `start` always says what it makes, as the server has it run.
+    const text = (values[field.name] ?? "").trim() || (kind === "start" && field.name === "name" ? "first" : "");
     if (text === "") {
       if (field.required) problems[field.name] = "choose one";
       continue;
@@ -122,7 +123,6 @@ export function readForm(kind: Kind, values: FormValues): { job: StartJob; probl
     if (value === undefined) problems[field.name] = field.type === "number" ? "a number, such as 0.0005" : "a whole number, such as 4096 or 300k";
     else job[field.name] = value;
   }
-  if (kind === "start") job["name"] ??= "first";
   return { job: job as StartJob, problems };
 }
 
