@@ -46,8 +46,7 @@ export function findBreaches(root) {
 function checkPackage(root, name) {
   const breaches = [];
   const folder = join(root, "packages", name);
-  const below = (other) =>
-    levelOf.has(other) && levelOf.get(other) < levelOf.get(name) && (only.get(name)?.includes(other) ?? true);
+  const below = (other) => levelOf.has(other) && levelOf.get(other) < levelOf.get(name) && (only.get(name)?.includes(other) ?? true);
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const rootManifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const own = Object.keys(manifest.dependencies ?? {});
@@ -76,7 +75,12 @@ function checkPackage(root, name) {
       const bare = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
       if (specifier.startsWith("node:")) continue;
       if (builtinModules.includes(bare)) breaches.push(`${at} imports ${specifier} without node:`);
-      else if (specifier.startsWith("@lexiscope/") && specifier !== bare && !publicSubpaths.has(specifier) && !isTestSupport(root, specifier, file))
+      else if (
+        specifier.startsWith("@lexiscope/") &&
+        specifier !== bare &&
+        !publicSubpaths.has(specifier) &&
+        !isTestSupport(root, specifier, file)
+      )
         breaches.push(`${at} imports ${specifier}: packages are imported by their name alone`);
       else if (!own.includes(bare) && !(isTest(file) && development.includes(bare)))
         breaches.push(`${at} imports ${specifier}, which packages/${name}/package.json does not list`);

@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ensureNode, fail } from "./with-node.mjs";
 
 await ensureNode(import.meta.url);
@@ -42,6 +42,11 @@ try {
           [python, "scripts/golden/saelens.py", first, rows],
         ]
       : "there is no dictionary `first`: run `npm start` before",
+  );
+  await check("api.txt", ["schemathesis"], async () =>
+    existsSync(join(shelf("atlases"), "first", "manifest.json"))
+      ? [[process.execPath, "scripts/golden/api.mjs", dirname(python)]]
+      : "there is no atlas `first`: run `npm start` before",
   );
   await check("bench-peers.txt", ["torch", "transformers", "gguf", "accelerate"], async () => [
     [process.execPath, "lexiscope", "bench", "--peers", "--python", python],

@@ -7,24 +7,20 @@ type Option = string | number | readonly string[] | undefined;
 
 /** The arguments that do what a form asked for: what a person would type after `lexiscope`. */
 export function jobArgv(job: JobInput): string[] {
-  switch (job.kind) {
-    case "start": {
-      const { kind, ...options } = job;
-      return [kind, "--no-page", ...flags(options)];
-    }
-    case "harvest": {
-      const { kind, sites, ...options } = job;
-      return [kind, ...flags({ ...options, site: sites })];
-    }
-    case "train": {
-      const { kind, learningRate, baselines, ...options } = job;
-      return [kind, ...flags({ ...options, lr: learningRate }), ...(baselines === false ? ["--no-baselines"] : [])];
-    }
-    case "index": {
-      const { kind, out, replace, ...options } = job;
-      return [kind, ...flags({ ...options, atlas: out }), ...(replace === true ? ["--replace"] : [])];
-    }
+  if (job.kind === "start") {
+    const { kind, ...options } = job;
+    return [kind, "--no-page", ...flags(options)];
   }
+  if (job.kind === "harvest") {
+    const { kind, sites, ...options } = job;
+    return [kind, ...flags({ ...options, site: sites })];
+  }
+  if (job.kind === "train") {
+    const { kind, learningRate, baselines, ...options } = job;
+    return [kind, ...flags({ ...options, lr: learningRate }), ...(baselines === false ? ["--no-baselines"] : [])];
+  }
+  const { kind, out, replace, ...options } = job;
+  return [kind, ...flags({ ...options, atlas: out }), ...(replace === true ? ["--replace"] : [])];
 }
 
 /** `--name value`, as a person types it; a value that begins with a dash would be read as an option. */

@@ -23,7 +23,8 @@ export const featureRowSchema = z
   .meta({ id: "FeatureRow" });
 export type FeatureRow = z.infer<typeof featureRowSchema>;
 
-const bound = z.coerce.number().optional();
+/** An empty one is no zero. */
+const bound = z.preprocess((value) => (value === "" ? Number.NaN : value), z.coerce.number()).optional();
 
 /** GET /api/atlases/{atlas}/features */
 export const featureListQuerySchema = z.object({

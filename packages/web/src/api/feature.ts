@@ -6,7 +6,8 @@ import { apiPath, request } from "./client.ts";
 export function useFeatureBrief(atlas: string | undefined, feature: number): UseQueryResult<FeatureDetail> {
   return useQuery({
     queryKey: ["features", atlas, "brief", feature],
-    queryFn: ({ signal }) => request<FeatureDetail>(apiPath(["atlases", atlas ?? "", "features", feature], { before: 0, after: 0 }), { signal }),
+    queryFn: ({ signal }) =>
+      request<FeatureDetail>(apiPath(["atlases", atlas ?? "", "features", feature], { before: 0, after: 0 }), { signal }),
     enabled: atlas !== undefined,
     staleTime: Infinity,
   });

@@ -1,11 +1,4 @@
-import type {
-  FeatureCollection,
-  ImportResult,
-  ListDetail,
-  ListInput,
-  Lists,
-  MembersInput,
-} from "@lexiscope/contract";
+import type { FeatureCollection, ImportResult, ListDetail, ListInput, Lists, MembersInput } from "@lexiscope/contract";
 import { useMutation, useQuery, useQueryClient, type UseMutationResult, type UseQueryResult } from "@tanstack/react-query";
 import { apiPath, request } from "./client.ts";
 import { withMembers } from "./members.ts";

@@ -1,5 +1,12 @@
 import type { FeatureDetail, FeatureList, Label, LabelInput, Labels, ListDetail } from "@lexiscope/contract";
-import { useMutation, useQuery, useQueryClient, type QueryClient, type UseMutationResult, type UseQueryResult } from "@tanstack/react-query";
+import {
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type QueryClient,
+  type UseMutationResult,
+  type UseQueryResult,
+} from "@tanstack/react-query";
 import { apiPath, request } from "./client.ts";
 import { withLabel, withName } from "./labels-cache.ts";
 
@@ -48,7 +55,10 @@ function showLabel(client: QueryClient, atlas: string, { feature, name, note }: 
   client.setQueriesData<FeatureList>({ queryKey: ["features", atlas] }, (list) =>
     list && Array.isArray(list.items) ? { ...list, items: withName(list.items, feature, shown) } : list,
   );
-  client.setQueriesData<ListDetail>({ queryKey: ["list", atlas] }, (list) => list && { ...list, rows: withName(list.rows, feature, shown) });
+  client.setQueriesData<ListDetail>(
+    { queryKey: ["list", atlas] },
+    (list) => list && { ...list, rows: withName(list.rows, feature, shown) },
+  );
   client.setQueriesData<FeatureDetail>({ queryKey: ["feature", atlas, feature] }, (detail) =>
     detail && typeof detail === "object" && "label" in detail ? { ...detail, label } : detail,
   );

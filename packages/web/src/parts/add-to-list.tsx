@@ -1,11 +1,12 @@
 import { useState, type ReactElement } from "react";
 import { useChangeMembers, useCreateList, useLists } from "../api/lists.ts";
+import { formatCount } from "./format.ts";
 import { Menu } from "./menu.tsx";
 import "./add-to-list.css";
 
 /** Puts features into lists of one's own, and takes them out again. */
 export function AddToList({ atlas, features, done }: { atlas: string; features: readonly number[]; done?: () => void }): ReactElement {
-  const what = features.length === 1 ? "feature" : `${features.length.toLocaleString("en-US")} features`;
+  const what = features.length === 1 ? "feature" : `${formatCount(features.length)} features`;
   return (
     <Menu button={<>Add to list ▾</>} label={`Add the ${what} to a list`} kind="panel" disabled={features.length === 0}>
       {() => <ListChoices atlas={atlas} features={features} done={done} />}
@@ -13,7 +14,15 @@ export function AddToList({ atlas, features, done }: { atlas: string; features: 
   );
 }
 
-function ListChoices({ atlas, features, done }: { atlas: string; features: readonly number[]; done: (() => void) | undefined }): ReactElement {
+function ListChoices({
+  atlas,
+  features,
+  done,
+}: {
+  atlas: string;
+  features: readonly number[];
+  done: (() => void) | undefined;
+}): ReactElement {
   const lists = useLists(atlas);
   const change = useChangeMembers(atlas);
   const create = useCreateList(atlas);
@@ -40,7 +49,7 @@ function ListChoices({ atlas, features, done }: { atlas: string; features: reado
               }}
             />
             <bdi>{name}</bdi>
-            <span className="quiet">{members.length.toLocaleString("en-US")}</span>
+            <span className="quiet">{formatCount(members.length)}</span>
           </label>
         );
       })}

@@ -4,7 +4,15 @@ import { formatNumber } from "./format.ts";
 import "./answer.css";
 
 /** An answer as plain text, whitespace kept. `writing` shows that more may come. */
-export const Answer = memo(function Answer({ text, writing, side }: { text: string; writing: boolean; side: "plain" | "edited" }): ReactElement {
+export const Answer = memo(function Answer({
+  text,
+  writing,
+  side,
+}: {
+  text: string;
+  writing: boolean;
+  side: "plain" | "edited";
+}): ReactElement {
   return (
     <bdi className={`answer ${side}`} dir="auto">
       {text}
@@ -28,7 +36,8 @@ export function describeGeneration({ phase, position, figures, variants, dropped
   if (phase === "waiting")
     parts.push(position === null ? "Asking the model …" : position === 0 ? "Reading the prompt …" : `${position} before you`);
   if (phase === "stopped") parts.push("Stopped");
-  if (figures) parts.push(`first token after ${Math.round(figures.firstTokenMs)} ms`, `${formatNumber(figures.tokensPerSecond)} tokens/s each`);
+  if (figures)
+    parts.push(`first token after ${Math.round(figures.firstTokenMs)} ms`, `${formatNumber(figures.tokensPerSecond)} tokens/s each`);
   if (dropped > 0) parts.push(`${dropped} earlier ${dropped === 1 ? "message" : "messages"} did not fit the context`);
   if (variants.some(({ reason }) => reason === "length")) parts.push("cut at the most tokens allowed");
   if (variants.some(({ reason }) => reason === "context")) parts.push("the context is full");

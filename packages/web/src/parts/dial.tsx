@@ -59,17 +59,33 @@ export const Dial = memo(function Dial(props: DialProps): ReactElement {
             </Link>
           )}
           {onRemove && (
-            <button type="button" className="plain dial-remove" aria-label={`Remove the edit of ${title}`} title="Remove" onClick={onRemove}>
+            <button
+              type="button"
+              className="plain dial-remove"
+              aria-label={`Remove the edit of ${title}`}
+              title="Remove"
+              onClick={onRemove}
+            >
               ×
             </button>
           )}
         </div>
       )}
-      {brief.isError && <p className="dial-problem" role="alert">{brief.error.message}</p>}
+      {brief.isError && (
+        <p className="dial-problem" role="alert">
+          {brief.error.message}
+        </p>
+      )}
       <div className="dial-ops" role="radiogroup" aria-label="What is done">
         {ops.map(({ op, name, says }) => (
           <label key={op} title={says} className={op === edit.op ? "on" : ""}>
-            <input type="radio" name={group} className="visually-hidden" checked={op === edit.op} onChange={() => change(withOp(edit, op))} />
+            <input
+              type="radio"
+              name={group}
+              className="visually-hidden"
+              checked={op === edit.op}
+              onChange={() => change(withOp(edit, op))}
+            />
             {name}
           </label>
         ))}

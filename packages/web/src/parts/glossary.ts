@@ -89,7 +89,8 @@ export const glossary = {
   },
   tokensIndexed: {
     name: "Tokens indexed",
-    meaning: "The text in which examples, densities and maxima were looked for. Position 0, special tokens and tokens of extreme norm are left out.",
+    meaning:
+      "The text in which examples, densities and maxima were looked for. Position 0, special tokens and tokens of extreme norm are left out.",
     caveat: "A feature may stand for something that this text does not hold.",
   },
   word: {
@@ -135,7 +136,8 @@ export const glossary = {
   logitEffect: {
     name: "Output tokens",
     formula: "W_U·(γ⊙d̂_i) − mean over the vocabulary",
-    meaning: "What the feature's unit direction does to each output token's logit, read straight through the final norm and the output matrix.",
+    meaning:
+      "What the feature's unit direction does to each output token's logit, read straight through the final norm and the output matrix.",
     caveat: "Later layers are left out. Early in the model such lists are often noise.",
   },
   firingTokens: {

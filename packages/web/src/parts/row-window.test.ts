@@ -20,7 +20,8 @@ test("a million rows lie on a track that no browser clips, first and last row at
 });
 
 test("track and list agree in both directions", () => {
-  for (const top of [0, 28, 123_456.5, 14_000_000, maxTop(million)]) expect(topOfScroll(scrollOfTop(top, million), million)).toBeCloseTo(top, 3);
+  for (const top of [0, 28, 123_456.5, 14_000_000, maxTop(million)])
+    expect(topOfScroll(scrollOfTop(top, million), million)).toBeCloseTo(top, 3);
 });
 
 test("rows in view have their neighbours with them, within the list", () => {

@@ -55,7 +55,15 @@ export function SteerHere({
           </button>
         )}
       </div>
-      <Dial bare atlas={atlas} dial={dial} onChange={setDial} maximum={maximum} medianNorm={medianNorm} promptTokens={state?.promptTokens ?? undefined} />
+      <Dial
+        bare
+        atlas={atlas}
+        dial={dial}
+        onChange={setDial}
+        maximum={maximum}
+        medianNorm={medianNorm}
+        promptTokens={state?.promptTokens ?? undefined}
+      />
       {state && (
         <div className="steer-answers">
           <section aria-label="Plain answer">

@@ -30,13 +30,10 @@ export function useRowWindow(
     state.current.space = { total, rowHeight, viewport };
   }, [total, rowHeight, viewport]);
 
-  const place = useCallback(
-    (top: number, scrollTop: number) => {
-      state.current.at = { top, scrollTop };
-      setAt(state.current.at);
-    },
-    [],
-  );
+  const place = useCallback((top: number, scrollTop: number) => {
+    state.current.at = { top, scrollTop };
+    setAt(state.current.at);
+  }, []);
   const jump = useCallback(
     (wanted: number) => {
       const element = scroller.current;
@@ -74,11 +71,14 @@ export function useRowWindow(
     };
   }, [scroller, rowHeight, headerHeight, place, jump]);
 
-  const show = useCallback((row: number) => {
-    const { space, at } = state.current;
-    const top = topShowing(row, at.top, space);
-    if (top !== at.top) jump(top);
-  }, [jump]);
+  const show = useCallback(
+    (row: number) => {
+      const { space, at } = state.current;
+      const top = topShowing(row, at.top, space);
+      if (top !== at.top) jump(top);
+    },
+    [jump],
+  );
 
   return {
     ...rowsInView(at.top, space, overscan),

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { addressWithAtlas, addressWithModel, shareAddress } from "./addresses.ts";
 
 test("another atlas keeps the words and drops what only one dictionary knows", () => {
-  expect(addressWithAtlas("/atlas/first", "q=sea&sort=density&list=x&maximum=1..", "second one")).toBe("/atlas/second%20one?q=sea&sort=density");
+  expect(addressWithAtlas("/atlas/first", "q=sea&sort=density&list=x&maximum=1..", "second one")).toBe(
+    "/atlas/second%20one?q=sea&sort=density",
+  );
   expect(addressWithAtlas("/atlas/first/12", "", "second")).toBe("/atlas/second");
   expect(addressWithAtlas("/inspect", "text=hi&pin=1,2", "second")).toBe("/inspect?text=hi&atlas=second");
   expect(addressWithAtlas("/chat/abc", "edit=clamp:1=2x&atlas=first", "second")).toBe("/chat/abc?atlas=second");

@@ -19,7 +19,11 @@ export function addressWithModel(path: string, search: string, model: string | n
 }
 
 /** The address as another browser should open it: with what this one only remembers. */
-export function shareAddress(path: string, search: string, { atlas, model }: { atlas?: string | undefined; model?: string | undefined }): string {
+export function shareAddress(
+  path: string,
+  search: string,
+  { atlas, model }: { atlas?: string | undefined; model?: string | undefined },
+): string {
   const params = new URLSearchParams(search);
   if (/^\/(inspect|chat|lists)/.test(path) && atlas !== undefined && !params.has("atlas")) params.set("atlas", atlas);
   if (/^\/(atlas|inspect|chat)/.test(path) && model !== undefined && !params.has("model")) params.set("model", model);

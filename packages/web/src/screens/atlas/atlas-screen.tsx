@@ -37,10 +37,7 @@ export function AtlasScreen({ atlas }: { atlas: string }): ReactElement {
   }, []);
   const clearFilters = useCallback(() => change(noFilters), [change]);
   const sortBy = useCallback((sort: SortColumn, order: ListView["order"]) => change({ sort, order }), [change]);
-  const counted = useCallback(
-    (total: number | undefined, truncated: boolean, stale: boolean) => setCount({ total, truncated, stale }),
-    [],
-  );
+  const counted = useCallback((total: number | undefined, truncated: boolean, stale: boolean) => setCount({ total, truncated, stale }), []);
   // Where there is room, everything is open; on a phone the list comes first.
   const [roomy] = useState(() => matchMedia("(min-width: 900px)").matches);
 

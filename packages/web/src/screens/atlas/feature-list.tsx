@@ -1,26 +1,14 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
 import { useLocation } from "wouter";
-import type { TermId } from "../../parts/glossary.ts";
-import { TermLabel } from "../../parts/number.tsx";
 import { Empty, Failed, Loading } from "../../parts/states.tsx";
 import { useRowWindow } from "../../parts/use-row-window.ts";
+import { columns, FeatureHead } from "./feature-head.tsx";
 import { FeatureListRow } from "./feature-row.tsx";
-import { firstOrder, isFiltered, type ListView, type SortColumn } from "./list-view.ts";
+import { isFiltered, type ListView, type SortColumn } from "./list-view.ts";
 import { useFeaturePages } from "./use-feature-pages.ts";
 
 const rowHeight = 28;
 const headerHeight = 30;
-
-const columns: readonly { key: string; name: string; sort?: SortColumn; term?: TermId; className?: string }[] = [
-  { key: "select", name: "" },
-  { key: "index", name: "#", sort: "index", className: "number" },
-  { key: "name", name: "Name or word", term: "word" },
-  { key: "top", name: "Top token", term: "topToken" },
-  { key: "output", name: "Raises", term: "topOutput", className: "wide" },
-  { key: "density", name: "Density", sort: "density", term: "density", className: "number" },
-  { key: "maximum", name: "Maximum", sort: "maximum", term: "maximum", className: "number wide" },
-  { key: "effect", name: "Effect", sort: "effect", term: "effect", className: "number wide" },
-];
 
 /** Where lists were left, by address, so that coming back from a feature finds them there. */
 const left = new Map<string, { top: number; active: number }>();
@@ -58,8 +46,11 @@ export function FeatureList({ atlas, view, selection, select, sortBy, clearFilte
     const before = restored.current;
     if (before === here) return;
     restored.current = here;
-    if (before === undefined) jump(left.get(here)?.top ?? 0);
-    else {
+    if (before === undefined) {
+      const was = left.get(here)?.top ?? 0;
+      // At the top there is nothing to do, and asking would force a layout.
+      if (was > 0) jump(was);
+    } else {
       jump(0);
       setActive(-1);
     }
@@ -103,9 +94,14 @@ export function FeatureList({ atlas, view, selection, select, sortBy, clearFilte
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== scroller.current || event.altKey || event.ctrlKey || event.metaKey) return;
-    const to = { ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + rows.page, PageUp: active - rows.page, Home: 0, End: known - 1 }[
-      event.key
-    ];
+    const to = {
+      ArrowDown: active + 1,
+      ArrowUp: active - 1,
+      PageDown: active + rows.page,
+      PageUp: active - rows.page,
+      Home: 0,
+      End: known - 1,
+    }[event.key];
     if (to !== undefined) {
       event.preventDefault();
       if (known === 0) return;
@@ -154,34 +150,7 @@ export function FeatureList({ atlas, view, selection, select, sortBy, clearFilte
         if (event.target === scroller.current && active < 0 && known > 0) setActive(Math.min(known - 1, Math.ceil(top() / rowHeight)));
       }}
     >
-      <div role="rowgroup" className="features-head">
-        <div role="row" aria-rowindex={1} className="feature-row head">
-          {columns.map(({ key, name, sort, term, className }) => {
-            const on = sort !== undefined && shown.sort === sort;
-            const label = name === "" ? <span className="visually-hidden">Selected</span> : term === undefined ? name : <TermLabel term={term}>{name}</TermLabel>;
-            return (
-              <span
-                key={key}
-                role="columnheader"
-                className={className}
-                aria-sort={sort === undefined ? undefined : on ? shown.order : "none"}
-              >
-                {label}
-                {sort !== undefined && (
-                  <button
-                    type="button"
-                    className={`sort${on ? " on" : ""}`}
-                    aria-label={`Sort by ${name === "#" ? "number" : name.toLowerCase()}`}
-                    onClick={() => sortBy(sort, on ? (shown.order === "ascending" ? "descending" : "ascending") : firstOrder(sort))}
-                  >
-                    {on ? (shown.order === "ascending" ? "▲" : "▼") : "▽"}
-                  </button>
-                )}
-              </span>
-            );
-          })}
-        </div>
-      </div>
+      <FeatureHead view={shown} sortBy={sortBy} />
       {body !== null ? (
         <div role="rowgroup">
           <div role="row">

@@ -1,7 +1,7 @@
 import type { FeatureRow } from "@lexiscope/contract";
 import { memo, type MouseEvent, type ReactElement } from "react";
 import { Link } from "wouter";
-import { formatNumber, formatShare, visibleToken } from "../../parts/format.ts";
+import { formatCount, formatNumber, formatShare, visibleToken } from "../../parts/format.ts";
 import { Sensitive } from "../../parts/sensitive.tsx";
 
 export interface RowProps {
@@ -33,7 +33,7 @@ export const FeatureListRow = memo(function FeatureListRow({
     return (
       <div className="feature-row waiting" role="row" aria-rowindex={position + 2} id={id} style={style}>
         <span role="gridcell" className="feature-wait">
-          {(position + 1).toLocaleString("en-US")} …
+          {formatCount(position + 1)} …
         </span>
       </div>
     );

@@ -36,12 +36,7 @@ export function HistogramFilter({ atlas, column, range, change }: HistogramFilte
 
 const height = 44;
 
-function Brush({
-  histogram,
-  column,
-  range,
-  change,
-}: Omit<HistogramFilterProps, "atlas"> & { histogram: Histogram }): ReactElement {
+function Brush({ histogram, column, range, change }: Omit<HistogramFilterProps, "atlas"> & { histogram: Histogram }): ReactElement {
   const { edges, counts } = histogram;
   const bins = counts.length;
   const id = useId();
@@ -79,7 +74,12 @@ function Brush({
             : `${formatNumber(range?.[0] ?? edges[0] ?? 0)} … ${formatNumber(range?.[1] ?? edges[bins] ?? 0)}${histogram.log ? ", log scale" : ""}`}
         </span>
         {!all && (
-          <button type="button" className="plain clear" aria-label={`Clear the filter by ${column}`} onClick={() => settle({ from: 0, to: bins })}>
+          <button
+            type="button"
+            className="plain clear"
+            aria-label={`Clear the filter by ${column}`}
+            onClick={() => settle({ from: 0, to: bins })}
+          >
             ✕
           </button>
         )}

@@ -4,7 +4,10 @@ import { scoreRows } from "./scores.ts";
 const metrics = { tokens: 100, fvu: 0.2, l0: 32, deltaCe: 0.2, ceClean: 3.3, cePatched: 3.5, deltaCeMeanAblation: 6 };
 
 test("the dictionary stands between the model as it is and the baselines", () => {
-  const rows = scoreRows({ metrics, baselines: { random: { ...metrics, fvu: 0.7, deltaCe: 3 }, pca: { ...metrics, fvu: 0.55, deltaCe: 1.8 }, pcaComponents: 32 } });
+  const rows = scoreRows({
+    metrics,
+    baselines: { random: { ...metrics, fvu: 0.7, deltaCe: 3 }, pca: { ...metrics, fvu: 0.55, deltaCe: 1.8 }, pcaComponents: 32 },
+  });
   expect(rows.map(({ id }) => id)).toEqual(["clean", "dictionary", "pca", "random", "mean"]);
   expect(rows[1]?.gap).toBeCloseTo(0.2 / 6);
   expect(rows[3]?.gap).toBe(0.5);

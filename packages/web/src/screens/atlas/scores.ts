@@ -15,7 +15,9 @@ export interface ScoreRow {
 export function scoreRows({ metrics, baselines }: Pick<DictionaryManifest, "metrics" | "baselines">): ScoreRow[] {
   const { ceClean, deltaCeMeanAblation: worst } = metrics;
   const share = (deltaCe: number | null): number | null => (deltaCe === null || worst === null || worst <= 0 ? null : deltaCe / worst);
-  const rows: ScoreRow[] = [{ id: "clean", name: "Model as it is", fvu: 0, l0: null, deltaCe: ceClean === null ? null : 0, ce: ceClean, gap: share(0) }];
+  const rows: ScoreRow[] = [
+    { id: "clean", name: "Model as it is", fvu: 0, l0: null, deltaCe: ceClean === null ? null : 0, ce: ceClean, gap: share(0) },
+  ];
   const add = (id: ScoreRow["id"], name: string, of: DictionaryManifest["metrics"] | null): void => {
     if (of !== null) rows.push({ id, name, fvu: of.fvu, l0: of.l0, deltaCe: of.deltaCe, ce: of.cePatched, gap: share(of.deltaCe) });
   };

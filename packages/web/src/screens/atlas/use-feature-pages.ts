@@ -10,7 +10,9 @@ function page(atlas: string, view: ListView, number: number) {
   return {
     queryKey: ["features", atlas, apiQuery(view), number] as const,
     queryFn: ({ signal }: { signal: AbortSignal }) =>
-      request<FeatureList>(apiPath(["atlases", atlas, "features"], { ...apiQuery(view), offset: number * pageRows, limit: pageRows }), { signal }),
+      request<FeatureList>(apiPath(["atlases", atlas, "features"], { ...apiQuery(view), offset: number * pageRows, limit: pageRows }), {
+        signal,
+      }),
     gcTime: 60_000,
   };
 }
@@ -66,8 +68,5 @@ function useSettledPages(first: number, last: number): readonly number[] {
     const timer = setTimeout(() => setSettled({ first, last }), 90);
     return () => clearTimeout(timer);
   }, [first, last]);
-  return useMemo(
-    () => Array.from({ length: settled.last - settled.first + 1 }, (_, i) => settled.first + i),
-    [settled],
-  );
+  return useMemo(() => Array.from({ length: settled.last - settled.first + 1 }, (_, i) => settled.first + i), [settled]);
 }

@@ -15,8 +15,7 @@ export const ChangesView = memo(function ChangesView({
   fallen: readonly FeatureChange[];
 }): ReactElement {
   const most = Math.max(1e-9, ...[...risen, ...fallen].map(({ change }) => Math.abs(change)));
-  if (risen.length + fallen.length === 0)
-    return <p className="answer-line quiet">No feature differs between the two answers.</p>;
+  if (risen.length + fallen.length === 0) return <p className="answer-line quiet">No feature differs between the two answers.</p>;
   return (
     <details className="chat-changes" open>
       <summary>
@@ -30,10 +29,20 @@ export const ChangesView = memo(function ChangesView({
   );
 });
 
-function List({ name, atlas, items, most }: { name: "rose" | "fell"; atlas: string; items: readonly FeatureChange[]; most: number }): ReactElement {
+function List({
+  name,
+  atlas,
+  items,
+  most,
+}: {
+  name: "rose" | "fell";
+  atlas: string;
+  items: readonly FeatureChange[];
+  most: number;
+}): ReactElement {
   return (
     <section aria-label={`Features that ${name}`}>
-      <h4>{name === "rose" ? "▲ rose" : "▼ fell"}</h4>
+      <h3>{name === "rose" ? "▲ rose" : "▼ fell"}</h3>
       {items.length === 0 && <p className="quiet">none</p>}
       <ul>
         {items.map(({ index, word, name: own, plain, edited, change }) => (

@@ -35,7 +35,13 @@ export function ChatList({
         New conversation
       </button>
       {all.length > 12 && (
-        <input type="search" aria-label="Find a conversation" placeholder="Find" value={query} onChange={({ target }) => setQuery(target.value)} />
+        <input
+          type="search"
+          aria-label="Find a conversation"
+          placeholder="Find"
+          value={query}
+          onChange={({ target }) => setQuery(target.value)}
+        />
       )}
       {chats.isError && (
         <p className="chats-note" role="alert">
@@ -56,7 +62,17 @@ export function ChatList({
   );
 }
 
-function Row({ chat, current, onChosen, onGone }: { chat: Entry; current: boolean; onChosen: () => void; onGone: () => void }): ReactElement {
+function Row({
+  chat,
+  current,
+  onChosen,
+  onGone,
+}: {
+  chat: Entry;
+  current: boolean;
+  onChosen: () => void;
+  onGone: () => void;
+}): ReactElement {
   const [mode, setMode] = useState<"show" | "rename" | "delete">("show");
   const [title, setTitle] = useState(chat.title);
   const client = useQueryClient();
@@ -86,6 +102,7 @@ function Row({ chat, current, onChosen, onGone }: { chat: Entry; current: boolea
       <li>
         <input
           autoFocus
+          onFocus={({ target }) => target.select()}
           aria-label="New name"
           maxLength={200}
           value={title}

@@ -10,13 +10,13 @@ export function ChatScreen({ chat }: { chat: string | undefined }): ReactElement
   const [, navigate] = useLocation();
   const [session, setSession] = useState({ number: 0, chat, load: chat });
   /** A conversation that this session has just made: the address follows it, not the other way round. */
-  const own = useRef<string>(undefined);
+  const own = useRef<{ session: number; id: string }>(undefined);
   if (session.chat !== chat) {
-    const same = chat !== undefined && own.current === chat && session.load === undefined;
+    const same = own.current?.id === chat && own.current?.session === session.number;
     setSession(same ? { ...session, chat } : { number: session.number + 1, chat, load: chat });
   }
   const onCreated = (made: Chat): void => {
-    own.current = made.id;
+    own.current = { session: session.number, id: made.id };
     navigate(`/chat/${encodeURIComponent(made.id)}`, { replace: true });
   };
   const renew = (): void => {

@@ -98,9 +98,14 @@ function prefilled(params: URLSearchParams, atlas: string | null): Conversation 
 }
 
 function readEdits(params: URLSearchParams): { edits: Conversation["dials"][number]["edit"][]; refused: string[] } {
-  const read = params.getAll("edit").slice(0, 64).map((text) => ({ text, result: parseEditText(text) }));
+  const read = params
+    .getAll("edit")
+    .slice(0, 64)
+    .map((text) => ({ text, result: parseEditText(text) }));
   return {
     edits: read.flatMap(({ result }) => (result.ok ? [result.edit] : [])),
-    refused: read.flatMap(({ text, result }) => (result.ok ? [] : [`The address has an edit that cannot be read, ${JSON.stringify(text)}: ${result.problem}.`])),
+    refused: read.flatMap(({ text, result }) =>
+      result.ok ? [] : [`The address has an edit that cannot be read, ${JSON.stringify(text)}: ${result.problem}.`],
+    ),
   };
 }

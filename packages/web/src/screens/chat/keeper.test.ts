@@ -2,7 +2,13 @@ import type { Chat, ChatInput } from "@lexiscope/contract";
 import { expect, it, vi } from "vitest";
 import { createKeeper, type ChatStore, type Keeper } from "./keeper.ts";
 
-function setUp(id?: string): { calls: [string, ChatInput][]; keeper: Keeper; created: string[]; errors: unknown[]; fail: { next: boolean } } {
+function setUp(id?: string): {
+  calls: [string, ChatInput][];
+  keeper: Keeper;
+  created: string[];
+  errors: unknown[];
+  fail: { next: boolean };
+} {
   const calls: [string, ChatInput][] = [];
   const created: string[] = [];
   const errors: unknown[] = [];

@@ -6,6 +6,7 @@ import { NumberField } from "../../parts/number-field.tsx";
 import { Segments } from "../../parts/segments.tsx";
 import { ApiCall } from "./api-call.tsx";
 import { newSeed, type Conversation } from "./conversation.ts";
+import "./settings.css";
 
 const sampledTemperature = 0.8;
 const maxDials = 64;
@@ -105,12 +106,33 @@ function Sampling({
         {sampled && (
           <>
             <label htmlFor={`${id}-t`}>Temperature</label>
-            <NumberField id={`${id}-t`} min={0} max={2} step={0.1} value={temperature} onChange={(value) => onChange({ ...sampling, temperature: value })} />
+            <NumberField
+              id={`${id}-t`}
+              min={0}
+              max={2}
+              step={0.1}
+              value={temperature}
+              onChange={(value) => onChange({ ...sampling, temperature: value })}
+            />
             <label htmlFor={`${id}-p`}>Top-p</label>
-            <NumberField id={`${id}-p`} min={0} max={1} step={0.05} value={topP} onChange={(value) => onChange({ ...sampling, topP: value })} />
+            <NumberField
+              id={`${id}-p`}
+              min={0}
+              max={1}
+              step={0.05}
+              value={topP}
+              onChange={(value) => onChange({ ...sampling, topP: value })}
+            />
             <label htmlFor={`${id}-s`}>Seed</label>
             <span className="chat-sampling-seed">
-              <NumberField id={`${id}-s`} whole min={0} max={2 ** 31} value={seed} onChange={(value) => onChange({ ...sampling, seed: value })} />
+              <NumberField
+                id={`${id}-s`}
+                whole
+                min={0}
+                max={2 ** 31}
+                value={seed}
+                onChange={(value) => onChange({ ...sampling, seed: value })}
+              />
               <button type="button" className="plain" onClick={() => onChange({ ...sampling, seed: newSeed() })}>
                 New seed
               </button>

@@ -5,7 +5,7 @@ import type { GenerationState } from "../../api/generation-state.ts";
 import { useGeneration } from "../../api/use-generation.ts";
 import { Answer, GenerationLine, GenerationProblems } from "../../parts/answer.tsx";
 import { ChangesView } from "./changes-view.tsx";
-import type { Conversation, Side } from "./conversation.ts";
+import { titleOf, type Conversation, type Side } from "./conversation.ts";
 import { Question } from "./question.tsx";
 import type { Live, Told } from "./use-conversation.ts";
 
@@ -48,6 +48,7 @@ export function Turns({
         along.current = at.scrollHeight - at.scrollTop - at.clientHeight < nearPx;
       }}
     >
+      <h1 className="visually-hidden">{turns[0] ? titleOf(turns[0].user) : "New conversation"}</h1>
       {turns.length === 0 && <Nothing />}
       {turns.map((turn, at) => (
         <Turn
@@ -116,10 +117,12 @@ const Turn = memo(function Turn({ turn, at, atlas, last, live, busy, told, follo
       <div className={`chat-turn-sides of-${sides.length}`}>
         {sides.map((side, i) => (
           <section key={side} aria-label={`${side === "plain" ? "Plain" : "Edited"} answer`}>
-            <h3 className={`side-${side}`} title={side === "edited" ? turn.edits.map(formatEditText).join("  ") : undefined}>
+            <h2 className={`side-${side}`} title={side === "edited" ? turn.edits.map(formatEditText).join("  ") : undefined}>
               {side}
-              {side === "edited" && turn.edits.length > 0 && <code className="chat-turn-edits">{turn.edits.map(formatEditText).join(" ")}</code>}
-            </h3>
+              {side === "edited" && turn.edits.length > 0 && (
+                <code className="chat-turn-edits">{turn.edits.map(formatEditText).join(" ")}</code>
+              )}
+            </h2>
             <Answer side={side} text={text(side, i)} writing={live !== undefined && isWriting(state, i)} />
           </section>
         ))}
@@ -142,4 +145,3 @@ const Turn = memo(function Turn({ turn, at, atlas, last, live, busy, told, follo
 function isWriting(state: GenerationState | undefined, variant: number): boolean {
   return state !== undefined && state.variants[variant]?.reason === null;
 }
-

@@ -4,7 +4,17 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { startGeneration, type Generation } from "../../api/generation.ts";
 import { isOver, type GenerationState } from "../../api/generation-state.ts";
 import { changeChat, createChat, getChat } from "./chats-api.ts";
-import { fromChat, newSeed, requestFor, titleOf, toInput, withAnswers, withQuestion, type Conversation, type Side } from "./conversation.ts";
+import {
+  fromChat,
+  newSeed,
+  requestFor,
+  titleOf,
+  toInput,
+  withAnswers,
+  withQuestion,
+  type Conversation,
+  type Side,
+} from "./conversation.ts";
 import { createKeeper } from "./keeper.ts";
 
 /** The turn that is being answered. */
@@ -41,11 +51,7 @@ export interface ConversationHandle {
 }
 
 /** One conversation: what is said, what is being answered, and that it is kept. */
-export function useConversation(
-  initial: Chat | undefined,
-  start: () => Conversation,
-  onCreated: (chat: Chat) => void,
-): ConversationHandle {
+export function useConversation(initial: Chat | undefined, start: () => Conversation, onCreated: (chat: Chat) => void): ConversationHandle {
   const [conversation, setConversation] = useState<Conversation>(() => (initial ? fromChat(initial) : start()));
   const latest = useRef(conversation);
   const [live, setLive] = useState<Live>();
@@ -95,7 +101,8 @@ export function useConversation(
       set(asked);
       setLive(now);
       setTold((before) => before.slice(0, at));
-      void now.generation.finished.then((state) => {
+      const finish = async (): Promise<void> => {
+        const state = await now.generation.finished;
         running.current = undefined;
         setLive(undefined);
         setTold((before) => Object.assign([...before], { [at]: { sides, asked: now.asked, state } }));
@@ -105,7 +112,8 @@ export function useConversation(
           return [side, text === "" && reason === null ? null : text] as const;
         });
         set(withAnswers(latest.current, at, Object.fromEntries(answers)));
-      });
+      };
+      void finish();
     },
     [set],
   );

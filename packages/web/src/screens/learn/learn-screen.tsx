@@ -27,8 +27,8 @@ export function LearnScreen(): ReactElement {
       <article>
         <h1>What you are looking at</h1>
         <p className="learn-lead">
-          Lexiscope looks inside a language model with a dictionary of features that was learned from the model&apos;s own activations.
-          This page says what the words and the numbers on the other pages mean, and what they do not show.
+          Lexiscope looks inside a language model with a dictionary of features that was learned from the model&apos;s own activations. This
+          page says what the words and the numbers on the other pages mean, and what they do not show.
         </p>
         <h2 id="words">Words</h2>
         {concepts.map(({ id, name, text }) => (
@@ -43,8 +43,8 @@ export function LearnScreen(): ReactElement {
         <p>
           x is the model&apos;s state at a token, x̄ its mean over the sample, x̂ what the dictionary rebuilds, f<sub>i</sub> the activation
           of feature i as the encoder gives it, a<sub>i</sub> = f<sub>i</sub>·‖W_dec,i‖ the activation that is shown, d̂<sub>i</sub> its
-          direction with length 1, W_U the model&apos;s output matrix and γ the gain of its last norm. Position 0, special tokens and
-          tokens of extreme norm are left out of every number.
+          direction with length 1, W_U the model&apos;s output matrix and γ the gain of its last norm. Position 0, special tokens and tokens
+          of extreme norm are left out of every number.
         </p>
         <dl className="learn-terms">
           {(Object.entries(glossary) as [string, Term][]).map(([id, { name, formula, meaning, caveat }]) => (

@@ -15,8 +15,7 @@ export interface ListHeadingProps {
 /** A list's name and note, changed in place, and the way to be rid of it. */
 export function ListHeading({ atlas, list, change, remove, failure }: ListHeadingProps): ReactElement {
   const [mode, setMode] = useState<"show" | "edit" | "remove">("show");
-  if (mode === "edit")
-    return <HeadingForm list={list} close={() => setMode("show")} save={(input) => (change(input), setMode("show"))} />;
+  if (mode === "edit") return <HeadingForm list={list} close={() => setMode("show")} save={(input) => (change(input), setMode("show"))} />;
   return (
     <header className="list-heading">
       <div className="lists-head">
@@ -76,7 +75,15 @@ function HeadingForm({ list, close, save }: { list: ListDetail; close: () => voi
         if (event.key === "Escape") close();
       }}
     >
-      <input aria-label="Name of the list" value={name} maxLength={200} autoFocus required dir="auto" onChange={(event) => setName(event.target.value)} />
+      <input
+        aria-label="Name of the list"
+        value={name}
+        maxLength={200}
+        autoFocus
+        required
+        dir="auto"
+        onChange={(event) => setName(event.target.value)}
+      />
       <textarea
         aria-label="Note on the list"
         placeholder="Note"

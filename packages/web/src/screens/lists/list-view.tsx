@@ -76,7 +76,13 @@ function Members({ atlas, list }: { atlas: string; list: ListDetail }): ReactEle
                 </Link>
                 <MemberName atlas={atlas} feature={feature} row={rows.get(feature)} label={labels && (labels.get(feature) ?? null)} />
                 <span className="member-buttons">
-                  <button type="button" className="plain icon" aria-label={`Move feature ${feature} up`} disabled={i === 0} onClick={() => move(i, -1)}>
+                  <button
+                    type="button"
+                    className="plain icon"
+                    aria-label={`Move feature ${feature} up`}
+                    disabled={i === 0}
+                    onClick={() => move(i, -1)}
+                  >
                     ↑
                   </button>
                   <button
@@ -88,7 +94,12 @@ function Members({ atlas, list }: { atlas: string; list: ListDetail }): ReactEle
                   >
                     ↓
                   </button>
-                  <button type="button" className="plain icon" aria-label={`Take feature ${feature} out of the list`} onClick={() => drop(feature)}>
+                  <button
+                    type="button"
+                    className="plain icon"
+                    aria-label={`Take feature ${feature} out of the list`}
+                    onClick={() => drop(feature)}
+                  >
                     ✕
                   </button>
                 </span>

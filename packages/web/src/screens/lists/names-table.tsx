@@ -20,8 +20,8 @@ export function NamesTable({ atlas, labels }: { atlas: string; labels: UseQueryR
     return (
       <Empty title="No names yet">
         <p>
-          Open a feature of <Link href={`/atlas/${encodeURIComponent(atlas)}`}>the atlas</Link> and give it a name or a note. Both stay beside
-          the atlas on this machine, and show wherever the feature does.
+          Open a feature of <Link href={`/atlas/${encodeURIComponent(atlas)}`}>the atlas</Link> and give it a name or a note. Both stay
+          beside the atlas on this machine, and show wherever the feature does.
         </p>
       </Empty>
     );

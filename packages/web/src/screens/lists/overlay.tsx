@@ -62,12 +62,12 @@ export function Overlay({ atlas }: { atlas: string }): ReactElement {
             <bdi>{chosen.name}</bdi>
           </legend>
           <label>
-            <input type="radio" name="mode" checked={mode === "merge"} onChange={() => setMode("merge")} /> Merge: the newer of two wins, the rest
-            stays
+            <input type="radio" name="mode" checked={mode === "merge"} onChange={() => setMode("merge")} /> Merge: the newer of two wins,
+            the rest stays
           </label>
           <label>
-            <input type="radio" name="mode" checked={mode === "replace"} onChange={() => setMode("replace")} /> Replace: all names and lists here
-            are lost
+            <input type="radio" name="mode" checked={mode === "replace"} onChange={() => setMode("replace")} /> Replace: all names and lists
+            here are lost
           </label>
           {load.isError && (
             <p className="bad" role="alert">
@@ -94,7 +94,10 @@ export function Overlay({ atlas }: { atlas: string }): ReactElement {
       {load.isSuccess && (
         <p role="status">
           {formatCount(load.data.labels)} names and {formatCount(load.data.lists)} lists were taken in
-          {load.data.skipped > 0 ? `, ${formatCount(load.data.skipped)} left out (no newer than what is here, empty, or of features that this dictionary does not have)` : ""}.
+          {load.data.skipped > 0
+            ? `, ${formatCount(load.data.skipped)} left out (no newer than what is here, empty, or of features that this dictionary does not have)`
+            : ""}
+          .
         </p>
       )}
     </div>

@@ -31,7 +31,7 @@ export function Chart({
 
   useEffect(() => {
     const target = box.current;
-    if (!target) return;
+    if (!target) return undefined;
     const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
     const axis = (size: number, values: (value: number) => string): uPlot.Axis => ({
       stroke: () => colour("--quiet"),
@@ -48,7 +48,10 @@ export function Chart({
         height,
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, sync: { key: "runs" }, points: { size: 5 } },
-        scales: { x: { time: false }, y: { range: (_, low, high) => (low === high ? flatRange(low) : uPlot.rangeNum(low, high, 0.1, true)) } },
+        scales: {
+          x: { time: false },
+          y: { range: (_, low, high) => (low === high ? flatRange(low) : uPlot.rangeNum(low, high, 0.1, true)) },
+        },
         axes: [
           { ...axis(22, shortNumber), space: 70 },
           { ...axis(46, (value) => formatNumber(value, 3)), space: 28 },
@@ -65,7 +68,7 @@ export function Chart({
         ],
         hooks: { setCursor: [(self) => say(hover.current, self, format, unit)] },
       },
-      latest.current as uPlot.AlignedData,
+      latest.current,
       target,
     );
     plot.current = made;
@@ -84,7 +87,7 @@ export function Chart({
     };
   }, [lines, format, unit]);
   useEffect(() => {
-    plot.current?.setData(data as uPlot.AlignedData);
+    plot.current?.setData(data);
   }, [data]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -112,9 +115,9 @@ function flatRange(value: number): [number, number] {
 /** What stands under the cursor, in one line below the chart. */
 function say(at: HTMLElement | null, { cursor, data }: uPlot, format: (value: number) => string, unit: string): void {
   if (!at) return;
-  const i = cursor.idx;
-  const x = i == null ? undefined : data[0][i];
-  if (i == null || x === undefined) {
+  const i = cursor.idx ?? -1;
+  const x = data[0][i];
+  if (x === undefined) {
     at.textContent = "";
     return;
   }

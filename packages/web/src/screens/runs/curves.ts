@@ -31,7 +31,11 @@ function addPoint(curve: Curve, { done, rate, unit, total, metrics = {} }: CliPr
   let keep = curve.done.length;
   while (keep > 0 && (curve.done[keep - 1] ?? 0) >= done) keep--;
   // Work that a resumed run does again replaces what it did before.
-  if (keep < curve.done.length) Object.assign(curve, mapColumns(curve, (column) => column.slice(0, keep)));
+  if (keep < curve.done.length)
+    Object.assign(
+      curve,
+      mapColumns(curve, (column) => column.slice(0, keep)),
+    );
   Object.assign(curve, { unit, total });
   curve.done.push(done);
   curve.seconds.push(seconds);
@@ -40,7 +44,11 @@ function addPoint(curve: Curve, { done, rate, unit, total, metrics = {} }: CliPr
   for (const [name, column] of Object.entries(curve.metrics)) column.push(metrics[name] ?? null);
   const last = curve.done.length - 1;
   // Every second point where there are too many, the last one kept.
-  if (last >= maxPoints) Object.assign(curve, mapColumns(curve, (column) => column.filter((_, i) => i % 2 === 0 || i === last)));
+  if (last >= maxPoints)
+    Object.assign(
+      curve,
+      mapColumns(curve, (column) => column.filter((_, i) => i % 2 === 0 || i === last)),
+    );
 }
 
 function mapColumns(curve: Curve, map: <T>(column: T[]) => T[]): Curve {
@@ -55,7 +63,12 @@ export type Plotted = [number[], ...(number | null)[][]];
 export function align(runs: readonly (Curve | undefined)[], metric: string): Plotted {
   const series = runs.map((curve) => {
     const values = metric === "rate" ? curve?.rate : curve?.metrics[metric];
-    return new Map((curve?.done ?? []).flatMap((x, i) => (values?.[i] == null ? [] : [[x, values[i]] as const])));
+    return new Map(
+      (curve?.done ?? []).flatMap((x, i) => {
+        const value = values?.[i] ?? null;
+        return value === null ? [] : [[x, value] as const];
+      }),
+    );
   });
   const xs = [...new Set(series.flatMap((points) => [...points.keys()]))].sort((a, b) => a - b);
   return [xs, ...series.map((points) => xs.map((x) => points.get(x) ?? null))];

@@ -6,6 +6,7 @@ import { Segments } from "../../parts/segments.tsx";
 import { FieldInput } from "./field-input.tsx";
 import { useShelf, useStartJob } from "./runs-api.ts";
 import { formCommand, forms, readForm, type Field, type FormValues, type Kind } from "./start-form.ts";
+import "./new-run.css";
 
 const kinds = (Object.keys(forms) as Kind[]).map((kind) => [kind, forms[kind].title] as const);
 

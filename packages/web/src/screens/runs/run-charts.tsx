@@ -54,7 +54,8 @@ function ChartPanel({
   const data = useMemo(() => align(runs, metric), [runs, metric]);
   const values = runs.map((curve) => lastValue(curve, metric));
   const unit = runs.find((curve) => curve !== undefined)?.unit ?? "";
-  const said = names.map((name, i) => `${names.length > 1 ? `${name}: ` : ""}${values[i] == null ? "none" : format(values[i])}`).join(", ");
+  const text = (value: number | null | undefined): string => (value === null || value === undefined ? "–" : format(value));
+  const said = names.map((name, i) => `${names.length > 1 ? `${name}: ` : ""}${text(values[i])}`).join(", ");
   return (
     <figure className="run-chart">
       <figcaption>
@@ -62,10 +63,8 @@ function ChartPanel({
         <span className="run-chart-values">
           {values.map((value, i) => (
             <span key={i} className={`run-chart-value run-${i}`}>
-              {value === null ? "–" : format(value)}
-              {metric === "dead" && value !== null && features[i] != null && (
-                <span className="quiet"> ({formatShare(value / Math.max(1, features[i]))})</span>
-              )}
+              {text(value)}
+              {metric === "dead" && <DeadShare dead={value} features={features[i] ?? null} />}
             </span>
           ))}
         </span>
@@ -73,4 +72,8 @@ function ChartPanel({
       <Chart data={data} label={`${metric} over ${unit}, last ${said}`} format={format} unit={unit} />
     </figure>
   );
+}
+
+function DeadShare({ dead, features }: { dead: number | null; features: number | null }): ReactElement | null {
+  return dead === null || features === null ? null : <span className="quiet"> ({formatShare(dead / Math.max(1, features))})</span>;
 }

@@ -12,7 +12,7 @@ export function RunNumbers({ job, beside }: { job: Job; beside: Job | undefined 
   const rows = numberRows(own);
   const otherRows = other && numberRows(other);
   const text = (term: string, value: number | null | undefined): string =>
-    value == null ? "–" : term === "dead" ? formatShare(value) : formatNumber(value);
+    value === null || value === undefined ? "–" : term === "dead" ? formatShare(value) : formatNumber(value);
   return (
     <section aria-label="Numbers at the end">
       <h2>At the end, on documents held out</h2>

@@ -36,8 +36,7 @@ export function RunPage({ id }: { id: string }): ReactElement {
   const besideTrain = beside.data && trainPhase(beside.data.phases);
   const shown = useMemo(() => (besideTrain ? [train, besideTrain] : [train]), [train, besideTrain]);
   if (run.isPending) return <Loading what="the run" />;
-  if (run.isError)
-    return <Failed title="This run could not be opened" error={run.error} retry={() => void run.refetch()} />;
+  if (run.isError) return <Failed title="This run could not be opened" error={run.error} retry={() => void run.refetch()} />;
   const job: Job = (live ? followed.job : null) ?? run.data.job;
   const { title, state, created, command, error, result } = job;
   const widths = [run.data, beside.data].map((one) => (one ? (numbersOf(one.job.result)?.features ?? null) : null));
@@ -71,7 +70,10 @@ export function RunPage({ id }: { id: string }): ReactElement {
       )}
       {state === "done" && atlas !== null && job.kind === "index" && (
         <p>
-          The atlas is ready: <Link href={`/atlas/${encodeURIComponent(atlas)}`}>open <bdi>{atlas}</bdi></Link>
+          The atlas is ready:{" "}
+          <Link href={`/atlas/${encodeURIComponent(atlas)}`}>
+            open <bdi>{atlas}</bdi>
+          </Link>
         </p>
       )}
       <Timeline job={job} curves={curves} />
@@ -114,7 +116,17 @@ function NextStep({ job: { kind, state, result } }: { job: Job }): ReactElement 
     .split(/[/\\]/)
     .findLast((part) => part !== "");
   if (name === undefined) return null;
-  if (kind === "harvest") return <p>Next: <Link href={`/runs?new=train&store=${encodeURIComponent(name)}`}>train a dictionary on it</Link></p>;
-  if (kind === "train") return <p>Next: <Link href={`/runs?new=index&dictionary=${encodeURIComponent(name)}`}>index it into an atlas</Link></p>;
+  if (kind === "harvest")
+    return (
+      <p>
+        Next: <Link href={`/runs?new=train&store=${encodeURIComponent(name)}`}>train a dictionary on it</Link>
+      </p>
+    );
+  if (kind === "train")
+    return (
+      <p>
+        Next: <Link href={`/runs?new=index&dictionary=${encodeURIComponent(name)}`}>index it into an atlas</Link>
+      </p>
+    );
   return null;
 }

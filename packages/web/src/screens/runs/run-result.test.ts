@@ -39,7 +39,9 @@ it("knows the atlas that was made", () => {
 });
 
 it("lists the options in which two runs differ", () => {
-  expect(commandDifferences("lexiscope train --store a --k 32 --no-baselines", "lexiscope train --store a --k=64 --text x --text 'y z'")).toEqual([
+  expect(
+    commandDifferences("lexiscope train --store a --k 32 --no-baselines", "lexiscope train --store a --k=64 --text x --text 'y z'"),
+  ).toEqual([
     { option: "k", a: "32", b: "64" },
     { option: "no-baselines", a: "on", b: null },
     { option: "text", a: null, b: "x, y z" },

@@ -35,7 +35,12 @@ export function resultSummary(kind: string, result: unknown): string {
 }
 
 /** Rows of the table of numbers: the dictionary beside what is easy to reach. */
-export function numberRows({ metrics, baselines, dead, features }: TrainResult): { term: "fvu" | "deltaCe" | "l0" | "dead"; own: number | null; random: number | null; pca: number | null }[] {
+export function numberRows({
+  metrics,
+  baselines,
+  dead,
+  features,
+}: TrainResult): { term: "fvu" | "deltaCe" | "l0" | "dead"; own: number | null; random: number | null; pca: number | null }[] {
   const of = (read: (metrics: Metrics) => number | null): { own: number | null; random: number | null; pca: number | null } => ({
     own: read(metrics),
     random: baselines.random && read(baselines.random),

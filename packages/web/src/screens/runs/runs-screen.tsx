@@ -23,12 +23,17 @@ function RunList(): ReactElement {
   const asked = params.get("new");
   const all: Job[] = jobs.data?.jobs ?? [];
   const kind = asked !== null && asked in forms ? (asked as Kind) : undefined;
+  const atlas = status.data?.defaults.atlas ?? null;
   const nothing = jobs.isSuccess && all.length === 0;
   return (
     <div className="runs">
       <header className="runs-head">
         <h1>Runs</h1>
-        <button type="button" aria-expanded={kind !== undefined} onClick={() => setParams({ new: kind === undefined ? suggested(status.data?.defaults.atlas) : null })}>
+        <button
+          type="button"
+          aria-expanded={kind !== undefined}
+          onClick={() => setParams({ new: kind === undefined ? suggested(atlas) : null })}
+        >
           {kind === undefined ? "New run" : "Close the form"}
         </button>
       </header>
@@ -38,12 +43,12 @@ function RunList(): ReactElement {
       {nothing && kind === undefined && (
         <Empty title="Nothing has been run from here">
           <p>
-            A run harvests activations, trains a dictionary or indexes it. It goes on when this page is closed, and is found again when the server
-            starts anew.
+            A run harvests activations, trains a dictionary or indexes it. It goes on when this page is closed, and is found again when the
+            server starts anew.
           </p>
           <p className="runs-first">
-            <button type="button" className="primary" onClick={() => setParams({ new: suggested(status.data?.defaults.atlas) })}>
-              {status.data?.defaults.atlas == null ? "Make the first atlas" : "New run"}
+            <button type="button" className="primary" onClick={() => setParams({ new: suggested(atlas) })}>
+              {atlas === null ? "Make the first atlas" : "New run"}
             </button>
           </p>
         </Empty>
@@ -64,6 +69,6 @@ function RunList(): ReactElement {
   );
 }
 
-function suggested(atlas: string | null | undefined): Kind {
-  return atlas == null ? "start" : "train";
+function suggested(atlas: string | null): Kind {
+  return atlas === null ? "start" : "train";
 }

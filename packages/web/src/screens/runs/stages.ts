@@ -65,7 +65,7 @@ export function progressShare({ progress }: Pick<Job, "progress">): number | nul
 /** Seconds until the phase that runs now is through, at its present rate; null where that is not known. */
 export function secondsLeft({ state, progress }: Pick<Job, "state" | "progress">): number | null {
   if (state !== "running" || !progress) return null;
-  const told = progress.metrics?.["secondsLeft"];
-  if (told != null && Number.isFinite(told)) return told;
+  const told = progress.metrics?.["secondsLeft"] ?? null;
+  if (told !== null && Number.isFinite(told)) return told;
   return progress.total > 0 && progress.rate > 0 ? Math.max(0, progress.total - progress.done) / progress.rate : null;
 }

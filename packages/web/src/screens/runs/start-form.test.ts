@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { startJobSchema } from "@lexiscope/contract";
-import { formCommand, forms, readCount, readForm, type Kind } from "./start-form.ts";
+import { formCommand, forms, readCount, readForm } from "./start-form.ts";
 
 it("asks for exactly what the server takes, in its order", () => {
   for (const option of startJobSchema.options) {
     const { kind, ...shape } = option.shape;
     const order = kind.value === "harvest" ? ["model", "text", "tokens", "context", "out", "sites"] : Object.keys(shape);
-    const names = forms[kind.value as Kind].fields.map(({ name }) => name);
+    const names = forms[kind.value].fields.map(({ name }) => name);
     expect(names.toSorted()).toEqual(order.toSorted());
   }
 });

@@ -44,7 +44,14 @@ export const forms: Record<Kind, { title: string; says: string; fields: readonly
     title: "Harvest",
     says: "Lets a model read text and keeps its activations at a site in a store, to train on and to index.",
     fields: [
-      { name: "model", label: "Model", help: "Built-in name, GGUF file or folder.", type: "name", fallback: "the built-in model", more: true },
+      {
+        name: "model",
+        label: "Model",
+        help: "Built-in name, GGUF file or folder.",
+        type: "name",
+        fallback: "the built-in model",
+        more: true,
+      },
       {
         name: "text",
         label: "Text",
@@ -54,7 +61,13 @@ export const forms: Record<Kind, { title: string; says: string; fields: readonly
       },
       tokens("300k", "How much is read."),
       { name: "context", label: "Context", help: "Tokens that the model sees at once.", type: "count", fallback: "256", more: true },
-      { name: "out", label: "Store", help: "Name of the store that is made.", type: "name", fallback: "named after model, site and tokens" },
+      {
+        name: "out",
+        label: "Store",
+        help: "Name of the store that is made.",
+        type: "name",
+        fallback: "named after model, site and tokens",
+      },
       {
         name: "sites",
         label: "Sites",
@@ -70,7 +83,13 @@ export const forms: Record<Kind, { title: string; says: string; fields: readonly
     fields: [
       { name: "store", label: "Store", help: "What it learns from.", type: "store", required: true },
       { name: "site", label: "Site", help: "Needed when the store has several.", type: "name", fallback: "the store's first", more: true },
-      { name: "dictionary", label: "Dictionary", help: "Name of the dictionary that is made.", type: "name", fallback: "named after store, width and k" },
+      {
+        name: "dictionary",
+        label: "Dictionary",
+        help: "Name of the dictionary that is made.",
+        type: "name",
+        fallback: "named after store, width and k",
+      },
       {
         name: "preset",
         label: "Preset",
@@ -83,7 +102,14 @@ export const forms: Record<Kind, { title: string; says: string; fields: readonly
       k,
       tokens("once through the store", "Rows are used several times when the store has fewer."),
       { name: "batch", label: "Batch", help: "Tokens of a step.", type: "count", fallback: "by the preset", more: true },
-      { name: "seed", label: "Seed", help: "Of the weights and the order. The same seed gives the same dictionary, bit for bit.", type: "count", fallback: "0", more: true },
+      {
+        name: "seed",
+        label: "Seed",
+        help: "Of the weights and the order. The same seed gives the same dictionary, bit for bit.",
+        type: "count",
+        fallback: "0",
+        more: true,
+      },
       { name: "learningRate", label: "Learning rate", help: "Its peak.", type: "number", fallback: "by the preset", more: true },
       {
         name: "baselines",
@@ -101,7 +127,12 @@ export const forms: Record<Kind, { title: string; says: string; fields: readonly
       { name: "dictionary", label: "Dictionary", help: "What is indexed.", type: "dictionary", required: true },
       { name: "store", label: "Store", help: "Whose text gives the examples; of the same model and site.", type: "store", required: true },
       { name: "out", label: "Atlas", help: "Name of the atlas that is made.", type: "name", fallback: "the dictionary's name" },
-      { name: "replace", label: "Put it in the place of an atlas of that name", help: "Names and lists of people's own are kept.", type: "flag" },
+      {
+        name: "replace",
+        label: "Put it in the place of an atlas of that name",
+        help: "Names and lists of people's own are kept.",
+        type: "flag",
+      },
     ],
   },
 };
@@ -120,7 +151,8 @@ export function readForm(kind: Kind, values: FormValues): { job: StartJob; probl
       continue;
     }
     const value = readField(field, text);
-    if (value === undefined) problems[field.name] = field.type === "number" ? "a number, such as 0.0005" : "a whole number, such as 4096 or 300k";
+    if (value === undefined)
+      problems[field.name] = field.type === "number" ? "a number, such as 0.0005" : "a whole number, such as 4096 or 300k";
     else job[field.name] = value;
   }
   return { job: job as StartJob, problems };
@@ -129,7 +161,7 @@ export function readForm(kind: Kind, values: FormValues): { job: StartJob; probl
 function readField({ type, name }: Field, text: string): unknown {
   if (type === "count") return readCount(text);
   if (type === "number") return Number.isFinite(Number(text)) ? Number(text) : undefined;
-  if (type === "flag") return name === "baselines" ? false : true;
+  if (type === "flag") return name !== "baselines";
   if (type === "lines")
     return text
       .split("\n")

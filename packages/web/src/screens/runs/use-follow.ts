@@ -15,7 +15,7 @@ export function useFollow(job: string, enabled: boolean): { followed: Followed; 
   const [connected, setConnected] = useState(true);
   const client = useQueryClient();
   useEffect(() => {
-    if (!enabled) return;
+    if (!enabled) return undefined;
     const follower = createFollower();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const show = (): void => {
