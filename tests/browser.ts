@@ -1,10 +1,17 @@
 import { existsSync } from "node:fs";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 
-const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
+const places = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
 
 /** A Chromium of this machine: `LEXISCOPE_CHROMIUM`, or where packages put it. */
-export const chromiumPath: string | undefined = [process.env["LEXISCOPE_CHROMIUM"] ?? "", ...places].find((path) => path !== "" && existsSync(path));
+export const chromiumPath: string | undefined = [process.env["LEXISCOPE_CHROMIUM"] ?? "", ...places].find(
+  (path) => path !== "" && existsSync(path),
+);
 
 /** What a skipped test says. */
 export const noChromium = "needs Chromium (Debian: apt-get install chromium), or LEXISCOPE_CHROMIUM with its path";
@@ -23,7 +30,11 @@ export interface Visit {
 }
 
 /** A fresh browser profile on a laptop's screen. */
-export async function visit(browser: Browser, url: string, options: { width?: number; height?: number; dark?: boolean } = {}): Promise<Visit> {
+export async function visit(
+  browser: Browser,
+  url: string,
+  options: { width?: number; height?: number; dark?: boolean } = {},
+): Promise<Visit> {
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
     colorScheme: options.dark === true ? "dark" : "light",

@@ -98,5 +98,22 @@ export async function writeReports(folder: string, files: number, seed = 1): Pro
 
 /** The smallest arguments that make a real store, dictionary and atlas of `text`. */
 export function tinyStart(name: string, text: string): string[] {
-  return ["start", "--no-page", "--name", name, "--text", text, "--tokens", "6k", "--context", "64", "--features", "256", "--k", "8", "--steps", "60"];
+  return [
+    "start",
+    "--no-page",
+    "--name",
+    name,
+    "--text",
+    text,
+    "--tokens",
+    "6k",
+    "--context",
+    "64",
+    "--features",
+    "256",
+    "--k",
+    "8",
+    "--steps",
+    "60",
+  ];
 }

@@ -23,8 +23,8 @@ try {
   await generateTimed(server, body(4));
   const memory: (string | number)[][] = [];
   const remember = async (when: string): Promise<void> => {
-    const { server: own, workers } = await server.memory();
-    memory.push([when, own, workers]);
+    const { server: own, workers, stallMs } = await server.memory();
+    memory.push([when, own, workers, stallMs]);
   };
   await remember("at rest");
 
@@ -82,7 +82,7 @@ try {
       ],
     ],
   );
-  printTable(["memory, MB", "server", "models"], memory);
+  printTable(["memory, MB", "server", "models", "longest stall, ms"], memory);
 } finally {
   await server.close();
 }

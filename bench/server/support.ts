@@ -4,27 +4,34 @@ import { readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { fileURLToPath } from "node:url";
 import { type AtlasEntry, type GenerateEvent, type GenerateRequest } from "@lexiscope/contract";
+import { lexiscopeHome } from "@lexiscope/core";
 
 export interface BenchServer {
   url: string;
-  /** Resident memory in MB, of the server's process and of its models' processes. */
-  memory(): Promise<{ server: number; workers: number }>;
+  /**
+   * Resident memory in MB, of the server's process and of its models' processes, and the longest time in ms that its
+   * event loop stood still since this was last asked.
+   */
+  memory(): Promise<{ server: number; workers: number; stallMs: number }>;
   json<T>(method: string, path: string, body?: unknown): Promise<T>;
   close(): Promise<void>;
 }
 
-/** Starts the server over LEXISCOPE_HOME in a process of its own. */
-export async function startServer(): Promise<BenchServer> {
-  const child = fork(fileURLToPath(new URL("./server-child.ts", import.meta.url)), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+/** Starts the server over a home in a process of its own. */
+export async function startServer(home = lexiscopeHome()): Promise<BenchServer> {
+  const child = fork(fileURLToPath(new URL("./server-child.ts", import.meta.url)), {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    env: { ...process.env, LEXISCOPE_HOME: home },
+  });
   const [{ url }] = (await once(child, "message")) as [{ url: string }];
   return {
     url,
     memory: async () => {
       const answer = once(child, "message");
       child.send({});
-      const [{ workers }] = (await answer) as [{ workers: number[] }];
+      const [{ workers, stallMs }] = (await answer) as [{ workers: number[]; stallMs: number }];
       const of = await Promise.all(workers.map(residentMB));
-      return { server: await residentMB(child.pid ?? 0), workers: of.reduce((sum, mb) => sum + mb, 0) };
+      return { server: await residentMB(child.pid ?? 0), workers: of.reduce((sum, mb) => sum + mb, 0), stallMs };
     },
     json: async <T>(method: string, path: string, body?: unknown) => {
       const response = await fetch(url + path, {

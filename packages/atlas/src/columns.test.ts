@@ -12,12 +12,13 @@ const columns: FeatureColumns = {
   density: Float64Array.from(fired, (count) => count / 1e6),
   maximum: Float32Array.from(fired, (count) => (count === 0 ? 0 : random.below(50) / 3)),
   effect: Float32Array.from(fired, () => random.normal()),
+  readability: Float32Array.from(fired, () => random.below(20)),
 };
 const index = columnIndex(columns);
 const all = Array.from({ length: features }, (_, i) => i);
 
 test("any column is sorted either way, ties by index", () => {
-  for (const column of ["density", "fired", "maximum", "effect"] as const)
+  for (const column of ["density", "fired", "maximum", "effect", "readability"] as const)
     for (const descending of [true, false]) {
       const values = columns[column];
       const expected = all.toSorted((a, b) => (descending ? -1 : 1) * ((values[a] ?? 0) - (values[b] ?? 0)) || a - b);

@@ -9,11 +9,19 @@ export interface FeatureColumns {
   fired: Uint32Array;
   maximum: Float32Array;
   effect: Float32Array;
+  /** See `readability`. */
+  readability: Float32Array;
 }
 
 /** How the columns lie in the database. */
-export const columnTypes = { density: Float64Array, fired: Uint32Array, maximum: Float32Array, effect: Float32Array } as const;
-export const columnNames = ["density", "fired", "maximum", "effect"] as const satisfies (keyof FeatureColumns)[];
+export const columnTypes = {
+  density: Float64Array,
+  fired: Uint32Array,
+  maximum: Float32Array,
+  effect: Float32Array,
+  readability: Float32Array,
+} as const;
+export const columnNames = ["density", "fired", "maximum", "effect", "readability"] as const satisfies (keyof FeatureColumns)[];
 
 type RangeColumn = "density" | "maximum" | "effect";
 const rangeColumns = ["density", "maximum", "effect"] as const satisfies RangeColumn[];

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { LexiscopeError, asDiskError, messageOf } from "@lexiscope/core";
 import Database from "better-sqlite3";
 import { columnNames, columnTypes } from "./columns.ts";
+import { type FeatureReading, readability } from "./readable.ts";
 import { shortFloat } from "./feature-record.ts";
 import type { FeatureFindings } from "./findings.ts";
 import { syncFile } from "./staging.ts";
@@ -9,7 +10,7 @@ import type { TokenEffect } from "./types.ts";
 
 /** "Lexi" in ASCII: marks the file as ours. */
 const applicationId = 0x4c657869;
-const schemaVersion = 2;
+const schemaVersion = 3;
 /** A word that stands for more features than this is common: `strong` holds its best, so that a search reads a bounded number. */
 export const commonWord = 10_000;
 /** Of a common word: so many features by the sum of its evidence, and so many by each part of it. */
@@ -139,13 +140,16 @@ function writeWords(db: Database.Database): void {
   for (const word of common) for (const copy of copies) copy.run(word);
 }
 
+const readingQuery = `SELECT word, consistency, examples, documents, word_share AS wordShare FROM features ORDER BY id`;
+
 function writeColumns(db: Database.Database): void {
   const count = db.prepare("SELECT count(*) FROM features").pluck().get() as number;
   const insert = db.prepare("INSERT INTO columns VALUES (?, ?)");
   for (const name of columnNames) {
     const values = new columnTypes[name](count);
     let i = 0;
-    for (const value of db.prepare(`SELECT ${name} FROM features ORDER BY id`).pluck().iterate()) values[i++] = value as number;
+    if (name === "readability") for (const row of db.prepare(readingQuery).iterate()) values[i++] = readability(row as FeatureReading);
+    else for (const value of db.prepare(`SELECT ${name} FROM features ORDER BY id`).pluck().iterate()) values[i++] = value as number;
     insert.run(name, Buffer.from(values.buffer));
   }
 }

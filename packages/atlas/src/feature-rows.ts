@@ -95,7 +95,13 @@ export function featureRows(db: Database.Database, path: string, features: numbe
         if (!Buffer.isBuffer(bytes) || bytes.byteLength !== features * type.BYTES_PER_ELEMENT) throw bad(`the column ${name} is damaged`);
         return new type(new Uint8Array(bytes).buffer) as FeatureColumns[T];
       };
-      return { density: column("density"), fired: column("fired"), maximum: column("maximum"), effect: column("effect") };
+      return {
+        density: column("density"),
+        fired: column("fired"),
+        maximum: column("maximum"),
+        effect: column("effect"),
+        readability: column("readability"),
+      };
     },
     tokenText: (id) => {
       if (!texts.has(id)) texts.set(id, guarded(path, () => statements.token.get(id)) as string | undefined);

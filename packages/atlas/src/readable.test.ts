@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseReadable, readableRule } from "./readable.ts";
+import { chooseReadable, readability, readableRule } from "./readable.ts";
 import type { FeatureCandidate } from "./types.ts";
 
 const good: FeatureCandidate = {
@@ -54,4 +54,11 @@ test("what the rule leaves out is left out, at its edges", () => {
   );
   for (const number of ["10,000", "1 in 100 ", "20 strongest", "5 documents", "3 letters", "1 in 1,000"])
     expect(readableRule).toContain(number);
+});
+
+test("readability is bits of constancy, less where there is little to go by, none without a word", () => {
+  expect(readability(good)).toBeCloseTo(0.9 * Math.log2(1e4), 10);
+  expect(readability({ ...good, examples: 5, documents: 1 })).toBeCloseTo((0.9 * Math.log2(1e4)) / 4 / 5, 10);
+  expect(readability({ ...good, word: "of" })).toBe(0);
+  expect(readability({ ...good, word: ");" })).toBe(0);
 });

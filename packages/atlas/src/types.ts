@@ -91,7 +91,7 @@ export interface FeatureCandidate extends FeatureSummary {
   wordShare: number;
 }
 
-export type FeatureOrder = "density" | "maximum" | "effect" | "fired" | "index" | "relevance";
+export type FeatureOrder = "readability" | "density" | "maximum" | "effect" | "fired" | "index" | "relevance";
 
 /** What a list is narrowed to; ranges hold both ends. Everything given must be true of a feature. */
 export interface FeatureFilter {

@@ -37,3 +37,8 @@ test("near means within eight tokens", () => {
   const tokens = Array.from({ length: 40 }, (_, i) => ` w${i}x`);
   expect([...peakWords(tokens, 20).near]).toEqual(Array.from({ length: 17 }, (_, i) => `w${12 + i}x`));
 });
+
+test("bytes that are no text by themselves make no word", () => {
+  expect(wordsOf("\\xE5\\x91る")).toEqual(["る"]);
+  expect(peakWords([" sea", "\\xE5"], 1)).toEqual({ peak: "\\xE5", near: new Set(["sea"]) });
+});

@@ -4,10 +4,13 @@ const nearTokens = 8;
 const reach = 24;
 
 const wordPattern = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
+/** A byte that is no text by itself, as token texts show it: its letters are no word. */
+const bytePattern = /\\x[0-9A-F]{2}/g;
+const blankBytes = (text: string): string => text.replace(bytePattern, "    ");
 
 /** Words of a text as they are compared: lower case, without accents, singular. */
 export function wordsOf(text: string): string[] {
-  return Array.from(text.matchAll(wordPattern), ([word]) => foldWord(word));
+  return Array.from(blankBytes(text).matchAll(wordPattern), ([word]) => foldWord(word));
 }
 
 /** The form in which words are compared. English plurals lose their ending, roughly: `cities` → `city`, `taxes` → `tax`, `songs` → `song`. */
@@ -38,7 +41,7 @@ export function peakWords(texts: readonly string[], peak: number): PeakWords {
   const startOf = (position: number): number => starts[Math.min(Math.max(position - first, 0), starts.length - 1)] ?? 0;
   const near = new Set<string>();
   let word: string | undefined;
-  for (const match of text.matchAll(wordPattern)) {
+  for (const match of blankBytes(text).matchAll(wordPattern)) {
     const [from, to] = [match.index, match.index + match[0].length];
     const touches = (a: number, b: number): boolean => to > startOf(a) && from < startOf(b);
     if (touches(peak - nearTokens, peak + nearTokens + 1)) near.add(foldWord(match[0]));

@@ -1,4 +1,4 @@
-export { commandLine } from "./command-line.ts";
+export { commandLine } from "@lexiscope/contract/job-command";
 export { type Curve, curves } from "./curves.ts";
 export { followJob, type FollowOptions } from "./follow.ts";
 export { isJobId } from "./job-id.ts";

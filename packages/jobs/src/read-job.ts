@@ -1,12 +1,12 @@
 import { readdir } from "node:fs/promises";
 import { type CliError, cliErrorSchema, type Job } from "@lexiscope/contract";
+import { commandLine } from "@lexiscope/contract/job-command";
 import { isLexiscopeError } from "@lexiscope/core";
 import { type EventsTail, readEventsTail } from "./events-tail.ts";
 import { isJobId } from "./job-id.ts";
 import { isRunning } from "./process-identity.ts";
 import { lastWords } from "./log.ts";
 import { noSuchJob, readRun, runFiles, type RunRecord, runsFolder } from "./run-folder.ts";
-import { commandLine } from "./command-line.ts";
 import type { HomeOption, JobState } from "./types.ts";
 
 /** A job as it stands now. Its state is derived from its process and its last line, never stored. */

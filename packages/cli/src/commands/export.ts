@@ -24,7 +24,10 @@ export function exportCommand(): AnyCommand {
         const view = parseView(ref);
         const { format, limit } = options;
         if (options.out === "-" && json)
-          throw new LexiscopeError("invalid_input", "--out - and --json both want the standard output", { field: "--out", hint: "name a file" });
+          throw new LexiscopeError("invalid_input", "--out - and --json both want the standard output", {
+            field: "--out",
+            hint: "name a file",
+          });
         const file = await withAtlas(view.atlas, async (atlas, name) => {
           const overlay = openOverlay(atlas.path, atlasIdentity(atlas.manifest));
           try {

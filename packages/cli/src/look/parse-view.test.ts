@@ -21,7 +21,12 @@ test("a link keeps search, order and ranges", () => {
   });
 });
 
-test.each(["", "/atlas/", "/chat?prompt=x", "http://127.0.0.1/inspect", "/atlas/first/x", "/atlas/first?sort=colour", "/atlas/first?density=a..b"])(
-  "%j is refused by name",
-  (text) => expect(() => parseView(text)).toThrow(expect.objectContaining({ code: "invalid_input" })),
-);
+test.each([
+  "",
+  "/atlas/",
+  "/chat?prompt=x",
+  "http://127.0.0.1/inspect",
+  "/atlas/first/x",
+  "/atlas/first?sort=colour",
+  "/atlas/first?density=a..b",
+])("%j is refused by name", (text) => expect(() => parseView(text)).toThrow(expect.objectContaining({ code: "invalid_input" })));

@@ -13,10 +13,15 @@ const ranges = ["density", "maximum", "effect"] as const;
 
 /** Reads `ATLAS/N`, `N`, `ATLAS`, or an address of the page, whole or from its path on. */
 export function parseView(text: string): View {
-  const url = /^https?:\/\//.test(text) ? text : text.startsWith("/atlas/") || text.includes("?") ? `http://localhost${text.startsWith("/") ? "" : "/"}${text}` : undefined;
+  const url = /^https?:\/\//.test(text)
+    ? text
+    : text.startsWith("/atlas/") || text.includes("?")
+      ? `http://localhost${text.startsWith("/") ? "" : "/"}${text}`
+      : undefined;
   if (url !== undefined) return parseLink(text, url);
   const name = text.trim();
-  if (/^(?:.+\/)?\d{1,10}$/.test(name)) return { atlas: parseFeatureRef(name, undefined).atlas, feature: parseFeatureRef(name, undefined).index, query: {} };
+  if (/^(?:.+\/)?\d{1,10}$/.test(name))
+    return { atlas: parseFeatureRef(name, undefined).atlas, feature: parseFeatureRef(name, undefined).index, query: {} };
   if (name === "") throw noView(text);
   return { atlas: name, feature: undefined, query: {} };
 }

@@ -83,7 +83,9 @@ function withNumbers({ metrics, message, ...event }: CliProgress): ProgressEvent
   return {
     ...event,
     ...(message === undefined ? {} : { message }),
-    ...(metrics === undefined ? {} : { metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? Number.NaN])) }),
+    ...(metrics === undefined
+      ? {}
+      : { metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? Number.NaN])) }),
   };
 }
 

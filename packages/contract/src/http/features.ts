@@ -30,8 +30,8 @@ const bound = z.preprocess((value) => (value === "" ? Number.NaN : value), z.coe
 export const featureListQuerySchema = z.object({
   /** Words to search for in names, peaks, examples and output tokens. */
   q: z.string().max(1000).optional(),
-  /** relevance: with `q` only (its default); else the default is density. */
-  sort: z.enum(["relevance", "density", "maximum", "effect", "fired", "index"]).optional(),
+  /** relevance: with `q` only (its default); else the default is readability: features of one rare word first. */
+  sort: z.enum(["relevance", "readability", "density", "maximum", "effect", "fired", "index"]).optional(),
   order: z.enum(["ascending", "descending"]).default("descending"),
   offset: z.coerce
     .number()

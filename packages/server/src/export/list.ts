@@ -92,7 +92,7 @@ function describeView(query: ListQuery): string {
     const [low, high] = [query[`${column}Min`], query[`${column}Max`]];
     return low === undefined && high === undefined ? [] : [`${column} ${low ?? "…"} to ${high ?? "…"}`];
   });
-  const sort = query.sort ?? (query.q === undefined ? "density" : "relevance");
+  const sort = query.sort ?? (query.q === undefined ? "readability" : "relevance");
   const parts = [
     query.q === undefined ? undefined : `search “${query.q}”`,
     `by ${sort}, ${query.order}`,

@@ -21,7 +21,7 @@ export function findFeatures(atlas: Atlas, overlay: Overlay | undefined, query: 
       field: "sort",
       hint: "give q, or another sort",
     });
-  const orderBy: FeatureOrder = query.sort ?? (q === undefined ? "density" : "relevance");
+  const orderBy: FeatureOrder = query.sort ?? (q === undefined ? "readability" : "relevance");
   const filter: FeatureFilter = {
     query: q,
     named: q === undefined ? undefined : overlay?.searchLabels(q).map(({ feature }) => feature),

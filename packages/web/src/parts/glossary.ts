@@ -21,6 +21,13 @@ export const glossary = {
     meaning: "The strongest activation seen while the atlas was made; the unit `×max` of edits.",
     caveat: "A larger corpus may hold a stronger one.",
   },
+  readability: {
+    name: "Readability",
+    formula: "constancy × −log₂(word's share of the text) × min(1, examples/20) × min(1, documents/5)",
+    meaning:
+      "The order in which features are listed first: those at whose peaks one rare word stands, again and again. Constancy is the share of examples with that word at the peak.",
+    caveat: "A heuristic of ours. It favours features of single words; a feature of a subtler idea may stand far below.",
+  },
   effect: {
     name: "Effect",
     formula: "max over tokens of W_U·(γ⊙d̂_i) − mean over the vocabulary",

@@ -6,7 +6,7 @@ import { firstOrder, type ListView, type SortColumn } from "./list-view.ts";
 export const columns: readonly { key: string; name: string; sort?: SortColumn; term?: TermId; className?: string }[] = [
   { key: "select", name: "" },
   { key: "index", name: "#", sort: "index", className: "number" },
-  { key: "name", name: "Name or word", term: "word" },
+  { key: "name", name: "Name or word", sort: "readability", term: "readability" },
   { key: "top", name: "Top token", term: "topToken" },
   { key: "output", name: "Raises", term: "topOutput", className: "wide" },
   { key: "density", name: "Density", sort: "density", term: "density", className: "number" },
@@ -50,7 +50,7 @@ export function FeatureHead({
                 <button
                   type="button"
                   className={`sort${on ? " on" : ""}`}
-                  aria-label={`Sort by ${name === "#" ? "number" : name.toLowerCase()}`}
+                  aria-label={`Sort by ${name === "#" ? "number" : key === "name" ? "readability" : name.toLowerCase()}`}
                 >
                   {on ? (view.order === "ascending" ? "▲" : "▼") : "▽"}
                 </button>

@@ -4,14 +4,14 @@ import { apiQuery, isFiltered, readView } from "./list-view.ts";
 const view = (search: string): ReturnType<typeof readView> => readView(new URLSearchParams(search));
 
 test("an empty address lists everything, the densest first", () => {
-  expect(view("")).toEqual({ q: "", sort: "density", order: "descending", ranges: {}, alive: undefined, named: false, list: undefined });
+  expect(view("")).toEqual({ q: "", sort: "readability", order: "descending", ranges: {}, alive: undefined, named: false, list: undefined });
   expect(isFiltered(view(""))).toBe(false);
 });
 
 test("with words the order is relevance, unless the address says otherwise", () => {
   expect(view("q=sea").sort).toBe("relevance");
   expect(view("q=sea&sort=maximum").sort).toBe("maximum");
-  expect(view("sort=relevance").sort).toBe("density");
+  expect(view("sort=relevance").sort).toBe("readability");
 });
 
 test("index counts up, the rest down", () => {

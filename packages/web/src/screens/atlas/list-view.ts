@@ -17,13 +17,13 @@ export interface ListView {
   list: string | undefined;
 }
 
-const sorts: readonly SortColumn[] = ["relevance", "density", "maximum", "effect", "fired", "index"];
+const sorts: readonly SortColumn[] = ["relevance", "readability", "density", "maximum", "effect", "fired", "index"];
 
 /** Reads the address; what it does not understand there is left out. */
 export function readView(params: URLSearchParams): ListView {
   const q = params.get("q") ?? "";
   const asked = sorts.find((sort) => sort === params.get("sort"));
-  const sort = asked === undefined || (asked === "relevance" && q === "") ? (q === "" ? "density" : "relevance") : asked;
+  const sort = asked === undefined || (asked === "relevance" && q === "") ? (q === "" ? "readability" : "relevance") : asked;
   const order = params.get("order");
   const alive = params.get("alive");
   const ranges: ListView["ranges"] = {};

@@ -1,7 +1,8 @@
 import type { Chat } from "@lexiscope/contract";
 import { useRef, useState, type ReactElement } from "react";
 import { useLocation } from "wouter";
-import { Failed, Loading } from "../../parts/states.tsx";
+import { ApiError } from "../../api/client.ts";
+import { Empty, Failed, Loading } from "../../parts/states.tsx";
 import { ChatView } from "./chat-view.tsx";
 import { useChat } from "./chats-api.ts";
 
@@ -40,13 +41,19 @@ function Session({
 }): ReactElement {
   const kept = useChat(id);
   if (id !== undefined && kept.isPending) return <Loading what="the conversation" />;
-  if (id !== undefined && kept.isError)
-    return (
-      <Failed
-        title={kept.error.message.includes("not") ? "This conversation is not here" : "The conversation could not be opened"}
-        error={kept.error}
-        retry={() => void kept.refetch()}
-      />
-    );
+  if (id !== undefined && kept.isError) {
+    if (kept.error instanceof ApiError && kept.error.code === "not_found")
+      return (
+        <Empty title="This conversation is not here">
+          <p>It may have been deleted, or kept on another machine.</p>
+          <p className="chat-gone">
+            <button type="button" onClick={onNew}>
+              New conversation
+            </button>
+          </p>
+        </Empty>
+      );
+    return <Failed title="The conversation could not be opened" error={kept.error} retry={() => void kept.refetch()} />;
+  }
   return <ChatView initial={kept.data} id={shown} onCreated={onCreated} onNew={onNew} />;
 }
