@@ -1,5 +1,5 @@
 import { LexiscopeError } from "@lexiscope/core";
-import { columnHistogram } from "./column-histogram.ts";
+import { columnHistogram, firstPlace } from "./column-histogram.ts";
 import { identityOrder, radixOrder, sortKeys } from "./radix-order.ts";
 import type { ColumnHistogram, FeatureFilter, FeatureOrder } from "./types.ts";
 
@@ -34,95 +34,154 @@ const keptSelections = 16;
 
 /** Sorting, filtering and counting over columns. Nothing here makes an object a feature. */
 export interface ColumnIndex {
-  /** Features that pass, in order. `mask` [F] narrows them further; what has one is not kept. */
-  select(orderBy: ColumnOrder, descending: boolean, filter: ColumnFilter, mask?: Uint8Array): Uint32Array;
-  /** [F] 1 for each feature that passes. */
-  passing(filter: ColumnFilter): Uint8Array;
+  /** Features that pass, in order; with `among` only these, each once. Not to be changed: it may be kept. */
+  select(orderBy: ColumnOrder, descending: boolean, filter: ColumnFilter, among?: ArrayLike<number>): Uint32Array;
+  /** Those of `among` that pass, in their own order. */
+  passing(filter: ColumnFilter, among: readonly number[]): number[];
   histogram(column: RangeColumn, bins: number, log: boolean): ColumnHistogram;
 }
 
 export function columnIndex(columns: FeatureColumns): ColumnIndex {
   const features = columns.fired.length;
   const orders = new Map<string, Uint32Array>();
+  const rankings = new Map<string, Uint32Array>();
   const selections = new Map<string, Uint32Array>();
+  const fired = new Map<RangeColumn, Float64Array>();
   const histograms = new Map<string, ColumnHistogram>();
+  // Used anew by every request: megabytes that each would otherwise leave to the garbage collector.
+  const mask = new Uint8Array(features);
+  const selected = new Uint32Array(features);
+
+  // A density is a feature's count over that of all tokens: the same order, and exact.
+  const keyOf = (orderBy: ColumnOrder, descending: boolean): string => `${orderBy === "density" ? "fired" : orderBy} ${descending}`;
 
   function order(orderBy: ColumnOrder, descending: boolean): Uint32Array {
-    // A density is a feature's count over that of all tokens: the same order, and exact.
     const column = orderBy === "density" ? "fired" : orderBy;
-    const key = `${column} ${descending}`;
-    let known = orders.get(key);
-    if (!known) {
-      known = column === "index" ? identityOrder(features, descending) : radixOrder(sortKeys(columns[column], descending));
-      orders.set(key, known);
-    }
-    return known;
+    return remembered(orders, keyOf(orderBy, descending), () =>
+      column === "index" ? identityOrder(features, descending) : radixOrder(sortKeys(columns[column], descending)),
+    );
   }
 
-  /** [F] 1 for each feature that passes; column after column, which is how memory likes to be read. */
-  function passing(filter: ColumnFilter, within: Uint8Array | undefined): Uint8Array {
-    const { indices, alive } = filter;
-    const mask = indices ? maskOf(indices, features, within) : (within?.slice() ?? new Uint8Array(features).fill(1));
-    const { fired } = columns;
-    if (alive !== undefined) for (let i = 0; i < features; i++) if ((fired[i] as number) > 0 !== alive) mask[i] = 0;
-    for (const column of rangeColumns) {
-      const range = filter[column];
-      if (!range) continue;
-      checkRange(column, range);
-      const values = columns[column];
-      // What people see of an f32 is its shortest decimal; as an end of a range it means that f32.
-      const [low, high] = values instanceof Float32Array ? [Math.fround(range[0]), Math.fround(range[1])] : range;
+  /** [F] Each feature's place in the order. */
+  function ranks(orderBy: ColumnOrder, descending: boolean): Uint32Array {
+    return remembered(rankings, keyOf(orderBy, descending), () => {
+      const places = new Uint32Array(features);
+      for (const [place, index] of order(orderBy, descending).entries()) places[index] = place;
+      return places;
+    });
+  }
+
+  /** Values of those that fired, ascending. */
+  function firedValues(column: RangeColumn): Float64Array {
+    return remembered(fired, column, () => {
+      const values = new Float64Array(features);
+      let count = 0;
+      for (const index of order(column, false)) if (columns.fired[index] !== 0) values[count++] = columns[column][index] as number;
+      return values.slice(0, count);
+    });
+  }
+
+  function passes(filter: ColumnFilter): (index: number) => boolean {
+    const { alive } = filter;
+    const ranges = rangesOf(filter, columns);
+    const members = filter.indices && (filter.indices instanceof Set ? filter.indices : new Set(filter.indices));
+    return (index) =>
+      index >= 0 &&
+      index < features &&
+      (alive === undefined || (columns.fired[index] as number) > 0 === alive) &&
+      (members === undefined || members.has(index)) &&
+      ranges.every(({ values, low, high }) => (values[index] as number) >= low && (values[index] as number) <= high);
+  }
+
+  /** Few features: their places in the order are sorted, instead of the whole order being walked. */
+  function selectAmong(orderBy: ColumnOrder, descending: boolean, filter: ColumnFilter, among: ArrayLike<number>): Uint32Array {
+    const pass = passes(filter);
+    const [all, places] = [order(orderBy, descending), ranks(orderBy, descending)];
+    const found: number[] = [];
+    for (let i = 0; i < among.length; i++) if (pass(among[i] as number)) found.push(places[among[i] as number] as number);
+    const sorted = Uint32Array.from(found).sort();
+    return sorted.filter((place, i) => i === 0 || place !== sorted[i - 1]).map((place) => all[place] as number);
+  }
+
+  /** Column after column, which is how memory likes to be read. */
+  function selectAll(all: Uint32Array, filter: ColumnFilter): Uint32Array {
+    mask.fill(1);
+    const { alive } = filter;
+    if (alive !== undefined) for (let i = 0; i < features; i++) if ((columns.fired[i] as number) > 0 !== alive) mask[i] = 0;
+    for (const { values, low, high } of rangesOf(filter, columns)) {
       for (let i = 0; i < features; i++) {
         const value = values[i] as number;
         if (!(value >= low && value <= high)) mask[i] = 0;
       }
     }
-    return mask;
+    let count = 0;
+    for (let i = 0; i < features; i++) {
+      const index = all[i] as number;
+      selected[count] = index;
+      count += mask[index] as number;
+    }
+    return selected.slice(0, count);
   }
 
   return {
-    passing: (filter) => passing(filter, undefined),
-    select: (orderBy, descending, filter, mask) => {
+    passing: (filter, among) => among.filter(passes(filter)),
+    select: (orderBy, descending, filter, among) => {
       const { indices, density, maximum, effect, alive } = filter;
+      if (among ?? indices) return selectAmong(orderBy, descending, filter, among ?? Uint32Array.from(indices ?? []));
       const all = order(orderBy, descending);
-      if ((density ?? maximum ?? effect ?? alive ?? indices ?? mask) === undefined) return all;
-      const key = indices || mask ? undefined : JSON.stringify([orderBy, descending, density, maximum, effect, alive]);
-      const known = key === undefined ? undefined : selections.get(key);
-      if (known) return known;
-      const allowed = passing(filter, mask);
-      const selected = new Uint32Array(features);
-      let count = 0;
-      for (let i = 0; i < features; i++) {
-        const index = all[i] as number;
-        if (allowed[index] === 1) selected[count++] = index;
-      }
-      const result = selected.slice(0, count);
-      if (key !== undefined) {
-        selections.set(key, result);
-        const [oldest] = selections.keys();
-        if (selections.size > keptSelections && oldest !== undefined) selections.delete(oldest);
-      }
-      return result;
+      const ranges = rangesOf(filter, columns);
+      if (alive === undefined && ranges.length === 0) return all;
+      const [only] = ranges;
+      if (alive === undefined && ranges.length === 1 && only && only.column === orderBy) return stretch(all, only, descending);
+      const key = JSON.stringify([orderBy, descending, density, maximum, effect, alive]);
+      const known = remembered(selections, key, () => selectAll(all, filter));
+      const [oldest] = selections.keys();
+      if (selections.size > keptSelections && oldest !== undefined) selections.delete(oldest);
+      return known;
     },
     histogram: (column, bins, log) => {
       if (!Number.isInteger(bins) || bins < 1 || bins > maxBins)
         throw new LexiscopeError("invalid_input", `bins is ${bins}; it must be a whole number from 1 to ${maxBins}`, { field: "bins" });
-      const key = `${column} ${bins} ${log}`;
-      const known = histograms.get(key) ?? columnHistogram(columns[column], columns.fired, bins, log);
-      histograms.set(key, known);
+      const known = remembered(histograms, `${column} ${bins} ${log}`, () => columnHistogram(firedValues(column), features, bins, log));
       return { ...known, edges: [...known.edges], counts: [...known.counts] };
     },
   };
 }
 
+function remembered<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
+}
+
+interface Range {
+  column: RangeColumn;
+  values: Float64Array | Float32Array;
+  low: number;
+  high: number;
+}
+
+function rangesOf(filter: ColumnFilter, columns: FeatureColumns): Range[] {
+  return rangeColumns.flatMap((column) => {
+    const range = filter[column];
+    if (!range) return [];
+    checkRange(column, range);
+    const values = columns[column];
+    // What people see of an f32 is its shortest decimal; as an end of a range it means that f32.
+    const [low, high] = values instanceof Float32Array ? [Math.fround(range[0]), Math.fround(range[1])] : range;
+    return [{ column, values, low, high }];
+  });
+}
+
+/** A range of the very column that the order goes by lies together. */
+function stretch(all: Uint32Array, { values, low, high }: Range, descending: boolean): Uint32Array {
+  const value = (place: number): number => values[all[place] as number] as number;
+  const from = firstPlace(all.length, (place) => (descending ? value(place) <= high : value(place) >= low));
+  const to = firstPlace(all.length, (place) => (descending ? value(place) < low : value(place) > high));
+  return all.subarray(from, to);
+}
+
 function checkRange(column: RangeColumn, range: readonly [number, number]): void {
   if (!(range[0] <= range[1]))
     throw new LexiscopeError("invalid_input", `the range of ${column} is ${range[0]} to ${range[1]}; it must rise`, { field: column });
-}
-
-/** [F] 1 for each of `indices` that `within` holds too; what is no feature is passed over. */
-export function maskOf(indices: Iterable<number>, features: number, within?: Uint8Array): Uint8Array {
-  const mask = new Uint8Array(features);
-  for (const index of indices) if (index >= 0 && index < features && (!within || within[index] === 1)) mask[index] = 1;
-  return mask;
 }

@@ -1,5 +1,5 @@
 import { LexiscopeError } from "@lexiscope/core";
-import { maskOf, type ColumnIndex } from "./columns.ts";
+import type { ColumnIndex } from "./columns.ts";
 import type { FeatureRows } from "./feature-rows.ts";
 import { toHit, type Found, type SearchFindings, type Searcher } from "./search.ts";
 import type { FeatureFilter, FeatureList, ListOptions } from "./types.ts";
@@ -54,10 +54,8 @@ export function createLister({ features, columns, searcher, rows }: ListSources)
     // Names of people's own first, then the evidence.
     const first = new Set(named.filter((index) => Number.isInteger(index) && index >= 0 && index < features));
     const candidates = [...first, ...hits.map(({ index }) => index).filter((index) => !first.has(index))];
-    const mask = maskOf(candidates, features);
-    if (orderBy !== "relevance") return page(columns().select(orderBy, descending, rest, mask), byIndex, truncated);
-    const passing = columns().passing(rest);
-    const ranked = candidates.filter((index) => passing[index] === 1);
+    if (orderBy !== "relevance") return page(columns().select(orderBy, descending, rest, candidates), byIndex, truncated);
+    const ranked = columns().passing(rest, candidates);
     return page(descending ? ranked : ranked.toReversed(), byIndex, truncated);
 
     function page(order: ArrayLike<number>, found: ReadonlyMap<number, Found>, truncated: boolean): FeatureList {

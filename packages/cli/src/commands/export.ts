@@ -38,7 +38,10 @@ export function exportCommand(): AnyCommand {
             overlay.close();
           }
         });
-        if (options.out === "-") return void process.stdout.write(file.body);
+        if (options.out === "-") {
+          process.stdout.write(file.body);
+          return;
+        }
         const path = resolve(options.out ?? file.filename);
         const bytes = bytesOf(file);
         await writeFileAtomic(path, bytes);

@@ -118,9 +118,6 @@ export const featureQuerySchema = z.object({
   after: z.coerce.number().int().min(0).max(1000).default(16),
 });
 
-/** GET /api/atlases/{atlas}/features/{feature}/examples/{n}: one example with its whole context. */
-export const exampleDetailSchema = exampleSchema;
-
 /** GET /api/search: over every atlas, or one. */
 export const searchQuerySchema = z.object({
   q: z.string().min(1).max(1000),

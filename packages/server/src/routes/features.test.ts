@@ -1,5 +1,5 @@
 import type { FeatureDetail, FeatureList, SearchResponse } from "@lexiscope/contract";
-import { exampleDetailSchema, featureDetailSchema, featureListSchema, histogramSchema, searchResponseSchema } from "@lexiscope/contract";
+import { exampleSchema, featureDetailSchema, featureListSchema, histogramSchema, searchResponseSchema } from "@lexiscope/contract";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTestServer, syntheticFeatures, type TestServer } from "../testing/test-server.ts";
 
@@ -43,7 +43,7 @@ it("shows a feature lean, and one example whole", async () => {
     expect(example.activations.length).toBe(example.tokens.length);
   }
   const [example] = feature.examples;
-  const whole = exampleDetailSchema.parse(await t.json("GET", `${features}/64/examples/0`));
+  const whole = exampleSchema.parse(await t.json("GET", `${features}/64/examples/0`));
   expect(whole.tokens.length).toBe(example?.length);
   expect(whole.tokens.slice(example?.from, (example?.from ?? 0) + (example?.tokens.length ?? 0))).toEqual(example?.tokens);
   expect((await t.ask("GET", `${features}/64/examples/9999`)).status).toBe(404);

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import {
-  exampleDetailSchema,
+  exampleSchema,
   featureDetailSchema,
   featureListQuerySchema,
   featureListSchema,
@@ -37,7 +37,7 @@ const example = defineRoute({
   tags,
   summary: "One example with its whole context",
   request: { params: featureParams.extend({ n: z.coerce.number().int().min(0).max(100_000) }) },
-  responses: { 200: jsonResponse(exampleDetailSchema, "The example"), 304: notModified },
+  responses: { 200: jsonResponse(exampleSchema, "The example"), 304: notModified },
 });
 
 export function featuresRoutes(app: App, { atlases }: ServerContext): void {
