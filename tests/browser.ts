@@ -25,7 +25,7 @@ export async function openBrowser(): Promise<Browser> {
 export interface Visit {
   context: BrowserContext;
   page: Page;
-  /** Errors of the console and of scripts, and requests that failed with 5xx: a test expects none. */
+  /** Of all pages of the profile: errors of the console and of scripts, and requests that failed with 5xx: a test expects none. */
   complaints: string[];
 }
 
@@ -39,9 +39,15 @@ export async function visit(
     viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
     colorScheme: options.dark === true ? "dark" : "light",
   });
-  const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
   const complaints: string[] = [];
+  context.on("page", (page) => listen(page, complaints));
+  const page = await context.newPage();
+  await page.goto(url);
+  return { context, page, complaints };
+}
+
+function listen(page: Page, complaints: string[]): void {
+  page.setDefaultTimeout(20_000);
   page.on("console", (message) => {
     if (message.type() === "error") complaints.push(message.text());
   });
@@ -49,6 +55,4 @@ export async function visit(
   page.on("response", (response) => {
     if (response.status() >= 500) complaints.push(`${response.status()} ${response.url()}`);
   });
-  await page.goto(url);
-  return { context, page, complaints };
 }

@@ -68,6 +68,43 @@ export function runScript(
   });
 }
 
+export interface Serving {
+  /** The address that was printed. */
+  url: string;
+  /** Seconds from the start of the process until the address was printed. */
+  seconds: number;
+  child: ChildProcess;
+  /** What stdout and stderr have so far. */
+  output: () => string;
+  /** Ctrl-C, or another signal; resolves when the process has ended, at once where it has already. */
+  stop: (signal?: NodeJS.Signals) => Promise<Run>;
+}
+
+/** Runs `lexiscope serve` or `lexiscope start` until its address is printed. Without a `--port` any free one is taken. */
+export function serving(args: readonly string[], options: RunOptions): Promise<Serving> {
+  const began = performance.now();
+  const port = args.includes("--port") ? [] : ["--port", "0"];
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const run = lexiscope([...args, ...port], {
+      ...options,
+      onOutput: (text, child) => {
+        output = text;
+        const url = /Lexiscope is at (\S+)|"type":"serving","url":"([^"]+)"/.exec(text);
+        if (!url) return;
+        resolve({
+          url: url[1] ?? url[2] ?? "",
+          seconds: (performance.now() - began) / 1000,
+          child,
+          output: () => output,
+          stop: (signal = "SIGINT") => (child.kill(signal), run),
+        });
+      },
+    });
+    run.then(({ code, stderr }) => reject(new Error(`it ended with ${code} before it served: ${stderr}`)), reject);
+  });
+}
+
 /** A home of its own that shares the models and the text that the user has already. */
 export async function makeHome(): Promise<{ home: string; remove: () => Promise<void> }> {
   const home = await mkdtemp(join(tmpdir(), "lexiscope-home-"));
@@ -96,11 +133,11 @@ export async function writeReports(folder: string, files: number, seed = 1): Pro
   return folder;
 }
 
-/** The smallest arguments that make a real store, dictionary and atlas of `text`. */
-export function tinyStart(name: string, text: string): string[] {
+/** The smallest arguments that make a real store, dictionary and atlas of `text`, in the terminal or with the page. */
+export function tinyStart(name: string, text: string, { page = false } = {}): string[] {
   return [
     "start",
-    "--no-page",
+    page ? "--no-open" : "--no-page",
     "--name",
     name,
     "--text",

@@ -49,6 +49,30 @@ export async function checkHash(folder: string, manifest: AtlasManifest, name: s
     });
 }
 
+/** Files remembered by {@link checkHashOnce}. */
+const maxRemembered = 256;
+const remembered = new Map<string, string>();
+
+/**
+ * `checkHash`, but for a file of which this process knows already that it is right: opening a large atlas again, after it
+ * was closed to make room, must not take seconds anew. Any write to a file or replacement of it changes what it is known by.
+ */
+export async function checkHashOnce(folder: string, manifest: AtlasManifest, name: string): Promise<void> {
+  const path = insideOf(folder, name);
+  const seen = async (): Promise<string> => {
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs, manifest.files.find(({ file }) => file === name)?.sha256].join(" ");
+  };
+  const before = await seen();
+  if (remembered.get(path) === before) return;
+  await checkHash(folder, manifest, name);
+  if ((await seen()) !== before) return;
+  remembered.delete(path);
+  remembered.set(path, before);
+  const [oldest] = remembered.keys();
+  if (remembered.size > maxRemembered && oldest !== undefined) remembered.delete(oldest);
+}
+
 /** A manifest from elsewhere must not point out of its own folder. */
 function insideOf(folder: string, file: string): string {
   if (!/^[\w-][\w.-]*([/\\][\w-][\w.-]*)*$/.test(file))

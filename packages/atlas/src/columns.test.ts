@@ -41,6 +41,30 @@ test("f32 and u32 keys sort as the numbers do", () => {
   );
 });
 
+test("a page is a piece of the whole selection, however it is found", () => {
+  const filters = [
+    {},
+    { density: [0.001, 0.02] },
+    { maximum: [2, 10], alive: true },
+    { effect: [0, 0.05], maximum: [5, 6] },
+    { effect: [9, 10] },
+    { indices: [3, 5, 7, 7, -1, features] },
+  ] as const;
+  for (const { indices, ...ranges } of filters.map((filter) => ({ indices: undefined, ...filter })))
+    for (const orderBy of ["density", "maximum", "readability", "index"] as const)
+      for (const descending of [true, false])
+        for (const offset of [0, 1, 300, 4990, 6000]) {
+          const filter = { ...ranges, indices: indices && Uint32Array.from(indices) };
+          const fresh = columnIndex(columns);
+          const { total, indices: found } = fresh.page(orderBy, descending, filter, { offset, limit: 20 });
+          const whole = index.select(orderBy, descending, filter);
+          expect(total).toBe(whole.length);
+          expect(Array.from(found)).toEqual(Array.from(whole.slice(offset, offset + 20)));
+          const among = Uint32Array.from(all.toReversed());
+          expect(Array.from(index.select(orderBy, descending, filter, among))).toEqual(Array.from(whole));
+        }
+});
+
 test("filters hold both ends, and all must be true", () => {
   const members = new Set([1, 4, 900, 77_777, -1]);
   const filter = { density: [0.001, 0.02] as const, maximum: [2, 10] as const, effect: [-0.5, 2] as const, alive: true };

@@ -31,11 +31,22 @@ export type ColumnFilter = Omit<FeatureFilter, "query" | "in" | "named">;
 const maxBins = 1000;
 /** Filtered orders kept: the pages of a list that is being scrolled ask for the same one again and again. */
 const keptSelections = 16;
+/** A page that ends within this part of what passes is found by looking from the start; for a deeper one all is set down. */
+const nearShare = 8;
+/** A range that holds less than this part of all features is sorted by itself. */
+const fewShare = 32;
 
 /** Sorting, filtering and counting over columns. Nothing here makes an object a feature. */
 export interface ColumnIndex {
   /** Features that pass, in order; with `among` only these, each once. Not to be changed: it may be kept. */
   select(orderBy: ColumnOrder, descending: boolean, filter: ColumnFilter, among?: ArrayLike<number>): Uint32Array;
+  /** `select`, as far as one page of it. */
+  page(
+    orderBy: ColumnOrder,
+    descending: boolean,
+    filter: ColumnFilter,
+    page: { offset: number; limit: number },
+  ): { total: number; indices: Uint32Array };
   /** Those of `among` that pass, in their own order. */
   passing(filter: ColumnFilter, among: readonly number[]): number[];
   histogram(column: RangeColumn, bins: number, log: boolean): ColumnHistogram;
@@ -66,7 +77,8 @@ export function columnIndex(columns: FeatureColumns): ColumnIndex {
   function ranks(orderBy: ColumnOrder, descending: boolean): Uint32Array {
     return remembered(rankings, keyOf(orderBy, descending), () => {
       const places = new Uint32Array(features);
-      for (const [place, index] of order(orderBy, descending).entries()) places[index] = place;
+      const all = order(orderBy, descending);
+      for (let place = 0; place < features; place++) places[all[place] as number] = place;
       return places;
     });
   }
@@ -103,19 +115,27 @@ export function columnIndex(columns: FeatureColumns): ColumnIndex {
     return sorted.filter((place, i) => i === 0 || place !== sorted[i - 1]).map((place) => all[place] as number);
   }
 
-  /** Column after column, which is how memory likes to be read. */
-  function selectAll(all: Uint32Array, filter: ColumnFilter): Uint32Array {
+  /** Marks in `mask` what passes, column after column, which is how memory likes to be read. How many do. */
+  function mark(filter: ColumnFilter): number {
     mask.fill(1);
     const { alive } = filter;
     if (alive !== undefined) for (let i = 0; i < features; i++) if ((columns.fired[i] as number) > 0 !== alive) mask[i] = 0;
     for (const { values, low, high } of rangesOf(filter, columns)) {
       for (let i = 0; i < features; i++) {
         const value = values[i] as number;
-        if (!(value >= low && value <= high)) mask[i] = 0;
+        // Without a branch, which would be guessed wrong half of the time.
+        mask[i] = (mask[i] as number) & (value >= low ? 1 : 0) & (value <= high ? 1 : 0);
       }
     }
     let count = 0;
-    for (let i = 0; i < features; i++) {
+    for (let i = 0; i < features; i++) count += mask[i] as number;
+    return count;
+  }
+
+  /** Marked features in order, as far as the `most`-th. */
+  function takeMarked(all: Uint32Array, most: number): Uint32Array {
+    let count = 0;
+    for (let i = 0; i < features && count < most; i++) {
       const index = all[i] as number;
       selected[count] = index;
       count += mask[index] as number;
@@ -123,21 +143,54 @@ export function columnIndex(columns: FeatureColumns): ColumnIndex {
     return selected.slice(0, count);
   }
 
+  /** Features in order that pass, as far as the `most`-th. */
+  function take(all: Uint32Array, most: number, pass: (index: number) => boolean): Uint32Array {
+    let count = 0;
+    for (let i = 0; i < features && count < most; i++) if (pass(all[i] as number)) selected[count++] = all[i] as number;
+    return selected.slice(0, count);
+  }
+
+  /** What needs no looking through: all of an order, a stretch of it, few of it, or what was asked before. */
+  function known(orderBy: ColumnOrder, descending: boolean, filter: ColumnFilter, among?: ArrayLike<number>): Uint32Array | undefined {
+    if (among ?? filter.indices) return selectAmong(orderBy, descending, filter, among ?? Uint32Array.from(filter.indices ?? []));
+    const ranges = rangesOf(filter, columns);
+    const [only] = ranges;
+    if (filter.alive === undefined && ranges.length === 0) return order(orderBy, descending);
+    if (filter.alive === undefined && ranges.length === 1 && only?.column === orderBy)
+      return stretch(order(orderBy, descending), only, descending);
+    const kept = selections.get(selectionKey(orderBy, descending, filter));
+    if (kept) return kept;
+    const [narrowest] = ranges.map((range) => stretch(order(range.column, false), range, false)).sort((a, b) => a.length - b.length);
+    return narrowest && narrowest.length <= features / fewShare ? selectAmong(orderBy, descending, filter, narrowest) : undefined;
+  }
+
+  function keep(orderBy: ColumnOrder, descending: boolean, filter: ColumnFilter, count: number): Uint32Array {
+    const selection = takeMarked(order(orderBy, descending), count);
+    selections.set(selectionKey(orderBy, descending, filter), selection);
+    const [oldest] = selections.keys();
+    if (selections.size > keptSelections && oldest !== undefined) selections.delete(oldest);
+    return selection;
+  }
+
   return {
     passing: (filter, among) => among.filter(passes(filter)),
-    select: (orderBy, descending, filter, among) => {
-      const { indices, density, maximum, effect, alive } = filter;
-      if (among ?? indices) return selectAmong(orderBy, descending, filter, among ?? Uint32Array.from(indices ?? []));
-      const all = order(orderBy, descending);
-      const ranges = rangesOf(filter, columns);
-      if (alive === undefined && ranges.length === 0) return all;
-      const [only] = ranges;
-      if (alive === undefined && ranges.length === 1 && only && only.column === orderBy) return stretch(all, only, descending);
-      const key = JSON.stringify([orderBy, descending, density, maximum, effect, alive]);
-      const known = remembered(selections, key, () => selectAll(all, filter));
-      const [oldest] = selections.keys();
-      if (selections.size > keptSelections && oldest !== undefined) selections.delete(oldest);
-      return known;
+    select: (orderBy, descending, filter, among) =>
+      known(orderBy, descending, filter, among) ?? keep(orderBy, descending, filter, mark(filter)),
+    page: (orderBy, descending, filter, { offset, limit }) => {
+      const selection = known(orderBy, descending, filter);
+      if (selection) return { total: selection.length, indices: selection.subarray(offset, offset + limit) };
+      const [only, ...others] = rangesOf(filter, columns);
+      const counted =
+        only && others.length === 0 && filter.alive === undefined ? stretch(order(only.column, false), only, false).length : undefined;
+      // While a brush is drawn, every range is a new one and only its first page is looked at.
+      const isNear = (total: number): boolean => (offset + limit) * nearShare <= total;
+      if (counted !== undefined && isNear(counted)) {
+        const found = take(order(orderBy, descending), offset + limit, passes(filter));
+        return { total: counted, indices: found.subarray(offset) };
+      }
+      const total = mark(filter);
+      const found = isNear(total) ? takeMarked(order(orderBy, descending), offset + limit) : keep(orderBy, descending, filter, total);
+      return { total, indices: found.subarray(offset, offset + limit) };
     },
     histogram: (column, bins, log) => {
       if (!Number.isInteger(bins) || bins < 1 || bins > maxBins)
@@ -146,6 +199,10 @@ export function columnIndex(columns: FeatureColumns): ColumnIndex {
       return { ...known, edges: [...known.edges], counts: [...known.counts] };
     },
   };
+}
+
+function selectionKey(orderBy: ColumnOrder, descending: boolean, { density, maximum, effect, alive }: ColumnFilter): string {
+  return JSON.stringify([orderBy, descending, density, maximum, effect, alive]);
 }
 
 function remembered<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -9,6 +9,10 @@ const maxLimit = 1000;
 /** Searches kept: the pages of a list that is being scrolled ask for the same one again and again. */
 const keptSearches = 16;
 
+interface KeptSearch extends SearchFindings {
+  byIndex: ReadonlyMap<number, Found>;
+}
+
 export interface ListSources {
   features: number;
   columns: () => ColumnIndex;
@@ -18,11 +22,15 @@ export interface ListSources {
 
 /** Lists features: a page of an order over the columns, or of what a search found. */
 export function createLister({ features, columns, searcher, rows }: ListSources): (options: ListOptions) => FeatureList {
-  const searches = new Map<string, SearchFindings>();
+  const searches = new Map<string, KeptSearch>();
 
-  function search({ query = "", in: among }: FeatureFilter): SearchFindings {
+  function lookUp(findings: SearchFindings): KeptSearch {
+    return { ...findings, byIndex: new Map(findings.hits.map((hit) => [hit.index, hit])) };
+  }
+
+  function search({ query = "", in: among }: FeatureFilter): KeptSearch {
     const key = JSON.stringify([query, among]);
-    const known = searches.get(key) ?? searcher.find(query, among);
+    const known = searches.get(key) ?? lookUp(searcher.find(query, among));
     searches.delete(key);
     searches.set(key, known);
     const [oldest] = searches.keys();
@@ -46,11 +54,10 @@ export function createLister({ features, columns, searcher, rows }: ListSources)
           field: "orderBy",
           hint: "give a query, or another order",
         });
-      const order = columns().select(orderBy, descending, rest);
-      return page(order, new Map(), false);
+      const { total, indices } = columns().page(orderBy, descending, rest, { offset, limit });
+      return { total, truncated: false, items: Array.from(indices, (index) => rows.summary(index)) };
     }
-    const { hits, truncated } = search(filter);
-    const byIndex = new Map(hits.map((hit) => [hit.index, hit]));
+    const { hits, truncated, byIndex } = search(filter);
     // Names of people's own first, then the evidence.
     const first = new Set(named.filter((index) => Number.isInteger(index) && index >= 0 && index < features));
     const candidates = [...first, ...hits.map(({ index }) => index).filter((index) => !first.has(index))];

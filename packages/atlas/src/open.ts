@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { LexiscopeError, parseSite, resolveRef, throwIfAborted } from "@lexiscope/core";
 import { loadDictionary, type Dictionary } from "@lexiscope/dictionary";
-import { checkHash, readAtlasManifest } from "./check-files.ts";
+import { checkHash, checkHashOnce, readAtlasManifest } from "./check-files.ts";
 import { columnIndex, type ColumnIndex } from "./columns.ts";
 import { openDatabase } from "./database.ts";
 import { exampleDrift } from "./example-drift.ts";
@@ -20,7 +20,7 @@ const densityBins = 40;
 
 /**
  * Opens an atlas by name or path. The manifest, every file's size, the indices and the hash of the feature database are
- * checked now, the dictionary's hash when it is first used, each packed record's own checksum when it is read. Errors:
+ * checked now (that hash once in a process, as long as the file stays the same), the dictionary's hash when it is first used, each packed record's own checksum when it is read. Errors:
  * `not_found`, and `bad_file` with the name of the broken file.
  */
 export async function openAtlas(ref: string): Promise<Atlas> {
@@ -31,7 +31,7 @@ export async function openAtlas(ref: string): Promise<Atlas> {
     manifest.files.find(({ file }) => file === `${atlasFiles.examples}/${filename}`)?.bytes;
   const records = await readPackedIndex(join(path, atlasFiles.examplesIndex), featureFile(parseSite(site).layer).key, features, sizeOf);
   const contexts = await readPackedIndex(join(path, atlasFiles.contextsIndex), "contexts", undefined, sizeOf);
-  await checkHash(path, manifest, atlasFiles.features);
+  await checkHashOnce(path, manifest, atlasFiles.features);
   const file = join(path, atlasFiles.features);
   const db = openDatabase(file);
   const rows = featureRows(db, file, features);

@@ -38,6 +38,10 @@ export interface Overlay {
   removeLabel(feature: number): boolean;
   /** Labels with the query in the name or the note, whatever the case and accents, by feature; at most 10,000. */
   searchLabels(query: string): Label[];
+  /** The features of `searchLabels`. */
+  findLabels(query: string): number[];
+  /** Features with a name, ascending. Not to be changed. */
+  named(): readonly number[];
   /** All lists by name. */
   lists(): FeatureCollection[];
   list(id: string): FeatureCollection;

@@ -37,6 +37,32 @@ function open(id = identity, options: OverlayOptions = {}): Overlay {
 
 const refused = (code: string, field?: string): unknown => expect.objectContaining(field === undefined ? { code } : { code, field });
 
+test("what is named and what is found follows every write, of this process and of others", () => {
+  const [here, there] = [open(), open()];
+  expect([here.named(), here.findLabels("ship")]).toEqual([[], []]);
+  here.setLabel(7, { name: "Ships", note: "" });
+  here.setLabel(3, { name: "", note: "a Shíp, far off" });
+  expect([here.named(), here.findLabels("SHIP")]).toEqual([[7], [3, 7]]);
+  expect([there.named(), there.findLabels("ship")]).toEqual([[7], [3, 7]]);
+  there.setLabel(5, { name: "shipping", note: "" });
+  there.removeLabel(7);
+  expect([here.named(), here.findLabels("ship")]).toEqual([[5], [3, 5]]);
+  expect(here.searchLabels("ship").map(({ feature, name }) => [feature, name])).toEqual([
+    [3, ""],
+    [5, "shipping"],
+  ]);
+  expect(open(other).named()).toEqual([]);
+  // More text than is kept in memory is found all the same.
+  const long = "x".repeat(9000);
+  const wide = open(identity, { features: 1000 });
+  const labels = Array.from({ length: 1000 }, (_, feature) => {
+    return { feature, name: `n ${feature}`, note: `${long} needle ${feature}.`, updated: "2027-01-01T00:00:00.000Z" };
+  });
+  wide.importAll({ ...wide.exportAll(), labels }, "replace");
+  expect(wide.findLabels("needle 99.")).toEqual([99]);
+  expect(wide.named().length).toBe(1000);
+});
+
 test("reading makes no file; names and notes are kept, found, changed and removed", () => {
   const overlay = open();
   expect([overlay.labels(), overlay.lists(), overlay.label(3), overlay.removeLabel(3), overlay.searchLabels("x")]).toEqual([

@@ -5,6 +5,7 @@ import { LexiscopeError } from "@lexiscope/core";
 import type Database from "better-sqlite3";
 import { checkExport, checkFeature, checkListId, checkMembers, cleanText, foldText, isFeature, listName } from "./overlay-check.ts";
 import { overlayDatabase } from "./overlay-database.ts";
+import { labelTexts } from "./overlay-texts.ts";
 import { overlayLimits, type ImportCounts, type Overlay, type OverlayOptions } from "./overlay-types.ts";
 
 /** What labels of an atlas are bound to: the SHA-256 of its dictionary's weights. */
@@ -25,6 +26,7 @@ export function openOverlay(atlasPath: string, identity: string, options: Overla
     throw new LexiscopeError("invalid_input", "the identity of a dictionary is a SHA-256 in hex", { field: "identity" });
   const path = overlayPath(atlasPath);
   const database = overlayDatabase(path);
+  const texts = labelTexts(identity);
   const { features, now = (): Date => new Date() } = options;
   const time = (): string => now().toISOString();
 
@@ -90,17 +92,23 @@ export function openOverlay(atlasPath: string, identity: string, options: Overla
       (id) => readList(db, id) ?? [],
     );
 
+  const labelsOf = (wanted: readonly number[]): Map<number, Label> =>
+    database.read((db) => {
+      const found = db
+        .prepare(`SELECT ${columns} FROM labels WHERE dictionary = ? AND feature IN (SELECT value FROM json_each(?))`)
+        .all(identity, JSON.stringify(wanted)) as Label[];
+      return new Map(found.map((label) => [label.feature, label]));
+    }) ?? new Map<number, Label>();
+  const findLabels = (query: string): number[] => {
+    const folded = foldText(query.trim());
+    return folded === "" ? [] : (database.read((db) => texts.find(db, folded)) ?? []);
+  };
+
   return {
     path,
     identity,
     label: (feature) => database.read((db) => readLabel(db, checkFeature(feature, features))),
-    labelsOf: (wanted) =>
-      database.read((db) => {
-        const found = db
-          .prepare(`SELECT ${columns} FROM labels WHERE dictionary = ? AND feature IN (SELECT value FROM json_each(?))`)
-          .all(identity, JSON.stringify(wanted)) as Label[];
-        return new Map(found.map((label) => [label.feature, label]));
-      }) ?? new Map<number, Label>(),
+    labelsOf,
     labels: () => database.read(readLabels) ?? [],
     setLabel: (feature, text) => {
       const [name, note] = [cleanText("name", text.name), cleanText("note", text.note)];
@@ -116,12 +124,9 @@ export function openOverlay(atlasPath: string, identity: string, options: Overla
     },
     removeLabel: (feature) =>
       database.read((db) => readLabel(db, checkFeature(feature, features))) !== undefined && database.write((db) => dropLabel(db, feature)),
-    searchLabels: (query) => {
-      const folded = foldText(query.trim());
-      if (folded === "") return [];
-      const sql = `SELECT ${columns} FROM labels WHERE dictionary = ? AND instr(folded, ?) > 0 ORDER BY feature LIMIT ${overlayLimits.found}`;
-      return database.read((db) => db.prepare(sql).all(identity, folded) as Label[]) ?? [];
-    },
+    findLabels,
+    searchLabels: (query) => [...labelsOf(findLabels(query)).values()].sort((a, b) => a.feature - b.feature),
+    named: () => database.read((db) => texts.named(db)) ?? [],
     lists: () => database.read(readLists) ?? [],
     list: (id) => {
       const list = database.read((db) => readList(db, id));

@@ -59,11 +59,15 @@ test("an index that does not fit its file is refused", async () => {
   const { size } = await stat(path);
   const read = (records: number | undefined, bytes = size): Promise<unknown> => readPackedIndex(index, "15", records, () => bytes);
   await writeFile(index, await packIndex({ "15": { filename: "c.bin", offsets } }));
-  expect(await read(3)).toEqual({ filename: "c.bin", offsets });
+  expect(await read(3)).toEqual({ filename: "c.bin", offsets: Float64Array.from(offsets) });
   await expect(read(4)).rejects.toThrow("offsets for 3 records; there are 4");
   await expect(read(3, size - 1)).rejects.toThrow(`ends at byte ${size}`);
   await writeFile(index, await packIndex({ "15": { filename: "c.bin", offsets: [0, 9, 9] } }));
   await expect(read(undefined)).rejects.toThrow("do not grow");
+  for (const wrong of [[0, 9.5, 20], [0, null, 20], [0, "9", 20], []]) {
+    await writeFile(index, await packIndex({ "15": { filename: "c.bin", offsets: wrong as number[] } }));
+    await expect(read(undefined)).rejects.toThrow("no proper entry");
+  }
   await writeFile(index, await packIndex({ "15": { filename: "../c.bin", offsets } }));
   await expect(read(3)).rejects.toThrow("no proper entry");
   await writeFile(index, "not gzip");

@@ -40,8 +40,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-function findings(index: number, name: keyof typeof sentences): FeatureFindings {
-  const all = sentences[name].map((text, document) => ({
+function findings(index: number, name: keyof typeof sentences, texts: readonly string[] = sentences[name]): FeatureFindings {
+  const all = texts.map((text, document) => ({
     id: document,
     document,
     start: 0,
@@ -111,6 +111,22 @@ test("longer words that contain the query count when nothing else does, and punc
   expect(search("fran").map(({ index }) => index)).toEqual([0, 3, 1]);
   expect(search(",")[0]).toEqual({ index: 3, where: ["peak"] });
   expect(search("xylophone")).toEqual([]);
+});
+
+test("more texts with a word than are ranked are said to be more", async () => {
+  const many = join(folder, "many.sqlite");
+  const writer = createDatabaseWriter(many, new Float32Array(2), new Map());
+  // The word stands too far from the peak to be near it: in the text of the examples alone.
+  const far = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"].join(" ");
+  for (let i = 0; i < 501; i++) writer.add(findings(i, "france", [`quartz ${far} France`, ...(i === 0 ? [`basalt ${far} France`] : [])]));
+  await writer.finish();
+  const other = openDatabase(many);
+  const common = createSearcher(other, many).find("quartz");
+  expect(common.hits).toHaveLength(500);
+  expect(common.truncated).toBe(true);
+  expect(createSearcher(other, many).find("basalt")).toMatchObject({ hits: [{ index: 0 }], truncated: false });
+  expect(searcher.find("france").truncated).toBe(false);
+  other.close();
 });
 
 test("any text is a query", () => {

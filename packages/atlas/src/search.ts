@@ -82,9 +82,9 @@ export function createSearcher(db: Database.Database, path: string): Searcher {
     const terms = words.length > 0 ? words : [query.trim()];
     const found = new Map<number, Evidence>();
     const partly = addTerms(found, terms);
-    const truncated = (found.size === 0 && addLonger(found, terms)) || partly;
-    if (words.length > 0) addText(found, words);
-    return { found, truncated };
+    const longer = found.size === 0 && addLonger(found, terms);
+    const texts = words.length > 0 && addText(found, words);
+    return { found, truncated: partly || longer || texts };
   }
 
   /** Adds what the words stand for, the rarest first and whole as long as there is room. Whether something was left out. */
@@ -136,7 +136,8 @@ export function createSearcher(db: Database.Database, path: string): Searcher {
     return partly;
   }
 
-  function addText(found: Map<number, Evidence>, words: readonly string[]): void {
+  /** Adds the texts that the words stand in. Whether something was left out. */
+  function addText(found: Map<number, Evidence>, words: readonly string[]): boolean {
     // Words hold letters and digits only and are quoted, so nothing of them is read as FTS5's query language.
     const counted = words
       .filter((word) => Number(sql.count.get(word) ?? 0) <= maxTextMatches)
@@ -149,11 +150,14 @@ export function createSearcher(db: Database.Database, path: string): Searcher {
       room -= count;
       if (room >= 0) telling.push(word);
     }
-    if (telling.length === 0) return;
-    for (const [feature, rank] of sql.text.all(telling.join(" OR "), maxTextHits) as [number, number][]) {
+    const partly = telling.length < words.length;
+    if (telling.length === 0) return partly;
+    const rows = sql.text.all(telling.join(" OR "), maxTextHits + 1) as [number, number][];
+    for (const [feature, rank] of rows.slice(0, maxTextHits)) {
       const bm25 = Math.max(0, -rank);
       evidenceOf(found, feature).text = bm25 / (1 + bm25);
     }
+    return partly || rows.length > maxTextHits;
   }
 
   return {
@@ -186,13 +190,19 @@ export function searchFeatures(searcher: Searcher, query: string, limit: number)
 }
 
 function evidenceOf(found: Map<number, Evidence>, feature: number): Evidence {
-  const entry = found.get(feature) ?? { peak: 0, fires: 0, near: 0, output: 0, text: 0 };
-  found.set(feature, entry);
+  let entry = found.get(feature);
+  if (!entry) found.set(feature, (entry = { peak: 0, fires: 0, near: 0, output: 0, text: 0 }));
   return entry;
 }
 
 function addRows(found: Map<number, Evidence>, rows: readonly TermRow[], share: number): void {
-  for (const [feature, peak, near, fires, output] of rows) addParts(evidenceOf(found, feature), { peak, near, fires, output }, share);
+  for (const row of rows) {
+    const parts = evidenceOf(found, row[0]);
+    parts.peak += share * row[1];
+    parts.near += share * row[2];
+    parts.fires += share * row[3];
+    parts.output += share * row[4];
+  }
 }
 
 function addParts(parts: Evidence, term: Record<(typeof termParts)[number], number>, share: number): void {

@@ -34,10 +34,11 @@ function flags(options: Record<string, Option>): string[] {
 
 /** What a person would type for these arguments, quoted for a POSIX shell. */
 export function commandLine(argv: readonly string[]): string {
-  return ["lexiscope", ...argv.map(quoted)].join(" ");
+  return ["lexiscope", ...argv.map(shellQuoted)].join(" ");
 }
 
-function quoted(word: string): string {
+/** One word of a POSIX shell, quoted where it must be. */
+export function shellQuoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -12,8 +12,13 @@ const storyLines = 2000;
 /** Stands in log.txt where a new sitting begins. */
 export const sittingMark = "=== resumed ";
 
+export interface ReadLogOptions extends HomeOption {
+  /** At most so many bytes of its end, in whole lines. */
+  bytes?: number | undefined;
+}
+
 /** The end of a job's log: phases, notes and messages out of its events with their times, then what came on stderr. */
-export async function readLog(id: string, { home }: HomeOption = {}): Promise<RunLog> {
+export async function readLog(id: string, { home, bytes = Number.POSITIVE_INFINITY }: ReadLogOptions = {}): Promise<RunLog> {
   await readRun(id, home);
   const { events, log } = runFiles(id, home);
   const story: string[] = [];
@@ -27,7 +32,18 @@ export async function readLog(id: string, { home }: HomeOption = {}): Promise<Ru
   }
   const stderr = await readEnd(log, stderrBytes);
   const said = stderr.text.trim();
-  return { text: [...story, ...(said ? ["", "On stderr:", said] : [])].join("\n").trimStart(), truncated: dropped || stderr.truncated };
+  const lines = [...story, ...(said ? ["", "On stderr:", ...said.split("\n")] : [])];
+  const text = lastLines(lines, bytes).join("\n").trimStart();
+  return { text, truncated: dropped || stderr.truncated || text.length < lines.join("\n").trimStart().length };
+}
+
+function lastLines(lines: readonly string[], bytes: number): readonly string[] {
+  let from = lines.length;
+  for (let room = bytes + 1; from > 0; from--) {
+    room -= Buffer.byteLength(lines[from - 1] ?? "") + 1;
+    if (room < 0) break;
+  }
+  return lines.slice(from);
 }
 
 /** The last lines on stderr of the present sitting, on one line and short. */

@@ -37,6 +37,7 @@ export async function createJobRunner(options: JobRunnerOptions): Promise<JobRun
     throw new LexiscopeError("invalid_input", `limit is ${limit}`, { field: "limit", hint: "give a whole number from 1 on" });
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
+  let failing = false;
 
   /** Starts what may start; looks again later while something waits. */
   const advance = async (): Promise<void> => {
@@ -45,14 +46,20 @@ export async function createJobRunner(options: JobRunnerOptions): Promise<JobRun
     let waiting = true;
     try {
       waiting = await withRunsLock(home, () => launchNext(options, limit, () => void advance()));
+      failing = false;
     } catch (error) {
-      onError?.(error);
+      if (!failing) onError?.(error); // said once, however often it is tried again
+      failing = true;
     }
     clearTimeout(timer);
     if (waiting && !closed) timer = setTimeout(() => void advance(), pollMs).unref();
   };
 
-  await withRunsLock(home, () => sweep(home));
+  // Where nothing can be written there is nothing to tidy up: what has run can still be looked at.
+  await withRunsLock(home, () => sweep(home)).catch((error: unknown) => {
+    if (!onError || !isLexiscopeError(error) || error.code !== "environment") throw error;
+    onError(error);
+  });
   await advance();
   return {
     start: async (request) => {

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
-import { compress } from "hono/compress";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { ServerContext } from "./context.ts";
 import { openapiDocument } from "./openapi.ts";
+import { packAnswers } from "./pack-answers.ts";
 import { failureResponse, RefusedError } from "./problem.ts";
 import { type App, createRouter } from "./route.ts";
 import { registerRoutes } from "./routes/index.ts";
@@ -23,8 +23,9 @@ export function createApp(context: ServerContext): App {
   app.use(requestLog(context.logger), responseHeaders(), checkHost(context.options), checkOrigin());
   signIn(app, context);
   // Outside of what puts another answer in the place of the first: its encoding would stay behind.
-  app.use("/api/*", compress({ encoding: "gzip" }));
-  app.use("/openapi.json", compress({ encoding: "gzip" }));
+  const pack = packAnswers();
+  app.use("/api/*", pack);
+  app.use("/openapi.json", pack);
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => failureResponse(c, wrongMethod(c, methods), context.logger) }));
   app.use(bodyLimits());
   registerRoutes(app, context);

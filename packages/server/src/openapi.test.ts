@@ -107,4 +107,10 @@ it("every reference leads somewhere", () => {
   expect(Object.keys(document.components.schemas)).toEqual(
     expect.arrayContaining(["Feature", "FeatureList", "Job", "Problem", "Chat", "Status"]),
   );
+  // What streams carry stands in no answer's schema, only in their text.
+  for (const name of ["GenerateEvent", "JobEvent"]) {
+    expect([name, document.components.schemas[name]]).toEqual([name, expect.objectContaining({ oneOf: expect.any(Array) as unknown })]);
+    expect(text).toContain(`JSON: #/components/schemas/${name}`);
+  }
+  expect(text).not.toContain("#/$defs/");
 });

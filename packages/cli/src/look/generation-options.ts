@@ -12,7 +12,7 @@ export function withGenerationOptions(command: ReturnType<typeof createCommand>)
     .option("--atlas <name>", "atlas whose features edits name (default: the only one)")
     .option(
       "--edit <edit>",
-      "clamp:N=8x, add:N=0.5n, scale:N=3, ablate:N, with @prompt, @generated or @FROM-TO; may be given several times",
+      "clamp:N=8x, add:N=0.5n, scale:N=3, ablate:N, with @prompt, @generated, @FROM-TO, @FROM- or @user (a role); may be given several times",
       several,
     )
     .option("--beside", "print the plain answer and the edited one together")

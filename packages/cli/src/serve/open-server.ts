@@ -40,5 +40,5 @@ export async function serveUntilStopped({ signal, out, colors }: CommandContext,
   out.print(colors.dim("Ctrl-C ends it."));
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   await server.close();
-  out.print("The server has ended.");
+  out.print("The server has ended; `lexiscope serve` opens it again.");
 }

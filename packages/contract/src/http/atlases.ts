@@ -20,6 +20,8 @@ export const atlasEntrySchema = z
       })
       .nullable(),
     error: z.union([problemSchema.shape.error, z.null()]),
+    /** Its files are being checked, which takes seconds when it is large: what asks for it waits. */
+    opening: z.boolean(),
   })
   .meta({ id: "AtlasEntry" });
 export type AtlasEntry = z.infer<typeof atlasEntrySchema>;

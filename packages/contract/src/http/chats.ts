@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { editSchema } from "../edits.ts";
+import { featureChangeSchema } from "./generate.ts";
 
 /** One turn of a conversation whose plain and edited sides each go on from their own answers. */
 const turnSchema = z.strictObject({
@@ -9,6 +10,13 @@ const turnSchema = z.strictObject({
   edited: z.string().max(1_000_000).nullable(),
   /** The edits in force when it was answered. */
   edits: z.array(editSchema).max(64),
+  /** Features that rose and fell between the two answers, named as they were then. */
+  changes: z
+    .strictObject({ risen: z.array(featureChangeSchema).max(50), fallen: z.array(featureChangeSchema).max(50) })
+    .optional()
+    .meta({ id: "TurnChanges" }),
+  /** How fast it was written. */
+  figures: z.strictObject({ firstTokenMs: z.number(), tokensPerSecond: z.number(), tokens: z.int() }).optional(),
 });
 
 /** A conversation as it is kept. */

@@ -24,7 +24,9 @@ export const featureRowSchema = z
 export type FeatureRow = z.infer<typeof featureRowSchema>;
 
 /** An empty one is no zero. */
-const bound = z.preprocess((value) => (value === "" ? Number.NaN : value), z.coerce.number()).optional();
+const bound = z
+  .preprocess((value) => (typeof value === "string" && value.trim() === "" ? Number.NaN : value), z.coerce.number())
+  .optional();
 
 /** GET /api/atlases/{atlas}/features */
 export const featureListQuerySchema = z.object({

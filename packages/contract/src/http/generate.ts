@@ -5,7 +5,7 @@ import { problemSchema } from "./problem.ts";
 export const messageSchema = z.strictObject({ role: z.enum(["system", "user", "assistant"]), content: z.string().max(1_000_000) });
 export type Message = z.infer<typeof messageSchema>;
 
-const promptSchema = z.union([z.string().min(1).max(1_000_000), z.strictObject({ messages: z.array(messageSchema).min(1).max(1000) })]);
+export const promptSchema = z.union([z.string().min(1).max(1_000_000), z.strictObject({ messages: z.array(messageSchema).min(1).max(1000) })]);
 
 /** POST /api/generate: answers to one prompt under several edits, all in one batch; the response is a stream of server-sent events. */
 export const generateRequestSchema = z
@@ -31,7 +31,7 @@ export const generateRequestSchema = z
   .meta({ id: "GenerateRequest" });
 export type GenerateRequest = z.input<typeof generateRequestSchema>;
 
-const changeSchema = z
+export const featureChangeSchema = z
   .object({
     index: z.int(),
     word: z.string(),
@@ -52,11 +52,11 @@ export const generateEventSchema = z
     z.object({ type: z.literal("warning"), message: z.string() }),
     z.object({ type: z.literal("token"), variant: z.int(), id: z.int(), text: z.string(), logprob: z.number() }),
     z.object({ type: z.literal("end"), variant: z.int(), reason: z.enum(["stop", "length", "context"]) }),
-    z.object({ type: z.literal("changes"), variant: z.int(), risen: z.array(changeSchema), fallen: z.array(changeSchema) }),
+    z.object({ type: z.literal("changes"), variant: z.int(), risen: z.array(featureChangeSchema), fallen: z.array(featureChangeSchema) }),
     /** Milliseconds to the first token, and tokens per second of one variant after it. */
     z.object({ type: z.literal("done"), firstTokenMs: z.number(), tokensPerSecond: z.number(), tokens: z.int() }),
     z.object({ type: z.literal("error"), error: problemSchema.shape.error }),
   ])
   .meta({ id: "GenerateEvent" });
 export type GenerateEvent = z.infer<typeof generateEventSchema>;
-export type FeatureChange = z.infer<typeof changeSchema>;
+export type FeatureChange = z.infer<typeof featureChangeSchema>;

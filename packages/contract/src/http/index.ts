@@ -7,4 +7,5 @@ export * from "./jobs.ts";
 export * from "./labels.ts";
 export * from "./openai.ts";
 export * from "./problem.ts";
+export * from "./prompt.ts";
 export * from "./status.ts";

@@ -83,6 +83,23 @@ it("one that is deleted while it is served is not found, and comes back", async 
   expect((await t.ask("GET", "/api/atlases/going/features/3")).status).toBe(200);
 });
 
+it("listing opens none; one that is being opened is shown as such and holds nobody up", async () => {
+  await cp(shelf("small"), shelf("slow"), { recursive: true });
+  const registry = createAtlasRegistry({ home: t.home, logger: pino({ enabled: false }) });
+  const states = async (): Promise<unknown> => (await registry.list()).find(({ id }) => id === "slow")?.opening;
+  expect(await states()).toBe(false);
+  const opened = registry.use("slow", ({ id }) => id);
+  while ((await states()) === false) await Promise.race([opened, new Promise((resolve) => setImmediate(resolve))]);
+  expect(await states()).toBe(true);
+  expect(await opened).toBe("slow");
+  expect(await states()).toBe(false);
+  // A file whose hash is wrong goes unseen by those who only list.
+  await writeFile(shelf("slow", "features.sqlite"), "other bytes");
+  expect((await registry.list()).find(({ id }) => id === "slow")).toMatchObject({ error: null, opening: false });
+  await registry.close();
+  await rm(shelf("slow"), { recursive: true });
+});
+
 it("more atlases than are kept open are served all the same, at once", async () => {
   for (let i = 0; i < 12; i++) await cp(shelf("small"), shelf(`copy-${i}`), { recursive: true });
   const registry = createAtlasRegistry({ home: t.home, logger: pino({ enabled: false }) });

@@ -32,6 +32,8 @@ export interface AtlasRegistry {
   close(): Promise<void>;
 }
 
+type Described = Omit<AtlasEntry, "opening">;
+
 interface Slot {
   stamp: string;
   opening: Promise<ServedAtlas>;
@@ -42,7 +44,8 @@ interface Slot {
 export function createAtlasRegistry({ home, logger }: { home: string; logger: Logger }): AtlasRegistry {
   const shelf = join(home, "atlases");
   const slots = new Map<string, Slot>();
-  const summaries = new Map<string, { stamp: string; entry: AtlasEntry }>();
+  const summaries = new Map<string, { stamp: string; entry: Described }>();
+  const opening = new Set<string>();
 
   const stampOf = async (id: string): Promise<string | undefined> => {
     const found = await stat(join(shelf, id, "manifest.json")).catch(() => undefined);
@@ -72,7 +75,8 @@ export function createAtlasRegistry({ home, logger }: { home: string; logger: Lo
 
   async function open(id: string, stamp: string): Promise<ServedAtlas> {
     const path = join(shelf, id);
-    const atlas = await openAtlas(path);
+    opening.add(path);
+    const atlas = await openAtlas(path).finally(() => opening.delete(path));
     if (summaries.get(id)?.entry.error) summaries.delete(id); // it was mended
     try {
       const overlay = openOverlay(path, atlasIdentity(atlas.manifest), { features: atlas.manifest.dictionary.features, name: id });
@@ -115,12 +119,13 @@ export function createAtlasRegistry({ home, logger }: { home: string; logger: Lo
       .toSorted();
   }
 
+  /** Reads the manifest alone. */
   async function entryOf(id: string): Promise<AtlasEntry | undefined> {
     const stamp = (await stampOf(id)) ?? "";
     const known = summaries.get(id);
     const entry = known?.stamp === stamp ? known.entry : await describe(join(shelf, id), id);
     if (entry) summaries.set(id, { stamp, entry });
-    return entry;
+    return entry && { ...entry, opening: opening.has(join(shelf, id)) };
   }
 
   return {
@@ -168,7 +173,7 @@ function isDamage(error: unknown): boolean {
   return !isLexiscopeError(error) || error.code === "bad_file" || error.code === "not_found" || error.code === "internal";
 }
 
-async function describe(path: string, id: string): Promise<AtlasEntry | undefined> {
+async function describe(path: string, id: string): Promise<Described | undefined> {
   try {
     const { dictionary, index } = await readManifest(join(path, "manifest.json"), atlasManifestSchema);
     const { model, site, features, config, metrics } = dictionary;

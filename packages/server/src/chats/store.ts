@@ -103,27 +103,34 @@ function openFile(path: string): Database.Database {
   mkdirSync(dirname(path), { recursive: true });
   const db = new Database(path, { timeout: busyMs });
   try {
-    db.pragma("journal_mode = WAL");
-    db.pragma("synchronous = NORMAL");
+    // No WAL: one file that can be copied, and read where nothing may be written. Writers are people, who are slow.
+    db.pragma("journal_mode = TRUNCATE");
+    db.pragma("synchronous = FULL");
     db.pragma("trusted_schema = OFF");
-    db.transaction(() => {
-      const id = db.pragma("application_id", { simple: true });
-      const version = db.pragma("user_version", { simple: true });
-      if (id === applicationId && version === schemaVersion) return;
-      if (id !== 0 || version !== 0)
-        throw new LexiscopeError("unsupported", `${path} is no file of conversations that this version reads`, {
-          file: path,
-          hint: "move it away, or use the version that made it",
-        });
-      db.exec(schema);
-      db.pragma(`application_id = ${applicationId}`);
-      db.pragma(`user_version = ${schemaVersion}`);
-    }).immediate();
+    if (!isPrepared(db, path)) db.transaction(() => isPrepared(db, path) || prepare(db)).immediate();
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** False for an empty file; what is not ours is an error. */
+function isPrepared(db: Database.Database, path: string): boolean {
+  const id = db.pragma("application_id", { simple: true });
+  const version = db.pragma("user_version", { simple: true });
+  if (id === applicationId && version === schemaVersion) return true;
+  if (id === 0 && version === 0) return false;
+  throw new LexiscopeError("unsupported", `${path} is no file of conversations that this version reads`, {
+    file: path,
+    hint: "move it away, or use the version that made it",
+  });
+}
+
+function prepare(db: Database.Database): void {
+  db.exec(schema);
+  db.pragma(`application_id = ${applicationId}`);
+  db.pragma(`user_version = ${schemaVersion}`);
 }
 
 /** What SQLite says becomes an error that names the file. */

@@ -24,7 +24,7 @@ export function findFeatures(atlas: Atlas, overlay: Overlay | undefined, query: 
   const orderBy: FeatureOrder = query.sort ?? (q === undefined ? "readability" : "relevance");
   const filter: FeatureFilter = {
     query: q,
-    named: q === undefined ? undefined : overlay?.searchLabels(q).map(({ feature }) => feature),
+    named: q === undefined ? undefined : overlay?.findLabels(q),
     density: range("density", query.densityMin, query.densityMax),
     maximum: range("maximum", query.maximumMin, query.maximumMax),
     effect: range("effect", query.effectMin, query.effectMax),
@@ -47,6 +47,6 @@ function range(column: string, low = Number.NEGATIVE_INFINITY, high = Number.POS
 function members(overlay: Overlay | undefined, { list, named }: ListQuery): ReadonlySet<number> | undefined {
   const inList = list === undefined ? undefined : new Set(overlay?.list(list).features);
   if (named === undefined) return inList;
-  const withName = (overlay?.labels() ?? []).filter(({ name }) => name !== "").map(({ feature }) => feature);
+  const withName = overlay?.named() ?? [];
   return new Set(inList ? withName.filter((feature) => inList.has(feature)) : withName);
 }

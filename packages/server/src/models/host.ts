@@ -3,14 +3,14 @@ import { LexiscopeError } from "@lexiscope/core";
 import type { Logger } from "pino";
 import { Channel } from "./channel.ts";
 import { Lane } from "./lane.ts";
-import type { GenerateJob, InspectJob, Inspection, OpenedModel, PoolEvent } from "./types.ts";
+import type { GenerateJob, InspectJob, Inspection, OpenedModel, PoolEvent, PromptJob, PromptReading } from "./types.ts";
 import { describeExit, type PreparedRun, WorkerEnded, WorkerProcess } from "./worker-process.ts";
 import { toWire } from "./wire-error.ts";
 
 /** Requests that may wait for a model's one generation at a time: some minutes of work. */
 const maxWaiting = 64;
 /** Pause before a worker is started again, by crashes without an answer between them. After the last the model counts as failed. */
-const restartDelaysMs = [0, 0, 500, 2000, 5000] as const;
+const usualDelaysMs = [0, 0, 500, 2000, 5000] as const;
 
 export interface HostOptions {
   id: string;
@@ -19,12 +19,15 @@ export interface HostOptions {
   builtIn: boolean;
   offline: boolean;
   logger: Logger;
+  /** Undefined: some seconds in all. */
+  restartDelaysMs?: readonly number[] | undefined;
 }
 
 /** One model: its process, started when first asked and again after a crash, and the line of those who ask it. */
 export class ModelHost {
   readonly id: string;
   readonly #options: HostOptions;
+  readonly #delaysMs: readonly number[];
   readonly #generations = new Lane(maxWaiting, "generations");
   readonly #inspections = new Lane(maxWaiting, "texts");
   #worker: WorkerProcess | undefined;
@@ -43,6 +46,7 @@ export class ModelHost {
   constructor(options: HostOptions) {
     this.id = options.id;
     this.#options = options;
+    this.#delaysMs = options.restartDelaysMs ?? usualDelaysMs;
   }
 
   get entry(): ModelEntry {
@@ -100,6 +104,15 @@ export class ModelHost {
       throw error instanceof WorkerEnded ? this.#died(error) : error;
     } finally {
       place.leave();
+    }
+  }
+
+  /** Waits in no line: nothing is computed. */
+  async readPrompt(job: PromptJob, signal: AbortSignal): Promise<PromptReading> {
+    try {
+      return await (await this.#ready(signal)).readPrompt(job, signal);
+    } catch (error) {
+      throw error instanceof WorkerEnded ? this.#died(error) : error;
     }
   }
 
@@ -175,7 +188,7 @@ export class ModelHost {
     const { ref, name, offline, logger } = this.#options;
     this.#error = undefined;
     for (;;) {
-      const delay = restartDelaysMs[Math.min(this.#crashes, restartDelaysMs.length - 1)] ?? 0;
+      const delay = this.#delaysMs[Math.min(this.#crashes, this.#delaysMs.length - 1)] ?? 0;
       if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay).unref());
       if (this.#closed) throw closedMeanwhile();
       const worker = new WorkerProcess({ ref, name, offline, onIdentity: (identity) => (this.#identity = identity) });
@@ -186,7 +199,7 @@ export class ModelHost {
       } catch (error) {
         this.#starting = undefined;
         await worker.kill();
-        if (error instanceof WorkerEnded && !this.#closed && ++this.#crashes < restartDelaysMs.length) {
+        if (error instanceof WorkerEnded && !this.#closed && ++this.#crashes < this.#delaysMs.length) {
           logger.error({ model: this.id, exit: error.exit, output: worker.output }, "a model's process ended while it opened the model");
           continue;
         }
@@ -210,7 +223,7 @@ export class ModelHost {
     this.#worker = undefined;
     this.#crashes++;
     this.#options.logger.error({ model: this.id, exit, output: worker.output }, "a model's process ended");
-    if (this.#crashes < restartDelaysMs.length) await this.#ready(new AbortController().signal).catch(() => {}); // its error is kept in the entry
+    if (this.#crashes < this.#delaysMs.length) await this.#ready(new AbortController().signal).catch(() => {}); // its error is kept in the entry
   }
 
   #died({ exit }: WorkerEnded): LexiscopeError {

@@ -166,7 +166,7 @@ describe("a tiny model", () => {
   });
 
   it("gives up on a process that dies whenever it starts, and tries again when asked", { timeout: 30_000 }, async () => {
-    const own = openPool();
+    const own = openPool({ restartDelaysMs: [0, 0, 10, 20] });
     const killer = setInterval(() => {
       for (const pid of own.pids().values()) process.kill(pid, "SIGKILL");
     }, 5);

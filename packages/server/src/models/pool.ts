@@ -4,7 +4,7 @@ import { builtInModel } from "@lexiscope/model";
 import type { Logger } from "pino";
 import { ModelHost } from "./host.ts";
 import { findModel, type KnownModel, listModels } from "./known-models.ts";
-import type { GenerateJob, InspectJob, Inspection, OpenedModel, PoolEvent } from "./types.ts";
+import type { GenerateJob, InspectJob, Inspection, OpenedModel, PoolEvent, PromptJob, PromptReading } from "./types.ts";
 
 /** Models open at a time: each holds its weights in memory. */
 const defaultMaxOpen = 2;
@@ -14,6 +14,8 @@ export interface ModelPoolOptions {
   /** Nothing is downloaded. */
   offline?: boolean | undefined;
   maxOpen?: number | undefined;
+  /** Pauses before a process that keeps dying is started again; after the last its model counts as failed. */
+  restartDelaysMs?: readonly number[] | undefined;
 }
 
 /** Models, each in a process of its own that is started when it is first asked. The server's process never computes. */
@@ -68,6 +70,11 @@ export class ModelPool {
     return (await this.#find(id)).inspect(job, signal);
   }
 
+  /** A prompt's tokens as a generation would read them. */
+  async readPrompt(id: string, job: PromptJob, signal: AbortSignal): Promise<PromptReading> {
+    return (await this.#find(id)).readPrompt(job, signal);
+  }
+
   /**
    * Generates when the model's line has come to this request. Yields `prepared` once the request has been checked (what
    * is wrong with it is thrown before), then its place in the line, then the run. Ends when the signal fires or the
@@ -102,8 +109,8 @@ export class ModelPool {
   }
 
   #host({ id, ref, builtIn }: KnownModel): ModelHost {
-    const { logger, offline = process.env["LEXISCOPE_OFFLINE"] === "1" } = this.#options;
-    const host = this.#hosts.get(id) ?? new ModelHost({ id, ref, name: id, builtIn, offline, logger });
+    const { logger, offline = process.env["LEXISCOPE_OFFLINE"] === "1", restartDelaysMs } = this.#options;
+    const host = this.#hosts.get(id) ?? new ModelHost({ id, ref, name: id, builtIn, offline, logger, restartDelaysMs });
     this.#hosts.set(id, host);
     return host;
   }

@@ -1,4 +1,4 @@
-import type { FeatureChange, InspectResult, ModelIdentity, Problem } from "@lexiscope/contract";
+import type { FeatureChange, InspectResult, ModelIdentity, Problem, PromptTokens } from "@lexiscope/contract";
 import type { AnyEdit, GenerationEvent, SamplingOptions } from "@lexiscope/steering";
 import type { ChatMessage } from "@lexiscope/model";
 
@@ -24,6 +24,15 @@ export interface Inspection extends InspectResult {
   pinned: { index: number; maximum: number; activations: number[] }[];
   warnings: string[];
 }
+
+export interface PromptJob {
+  prompt: PromptInput;
+  /** Room for an answer. */
+  maxTokens: number;
+}
+
+/** A prompt's tokens. */
+export type PromptReading = PromptTokens;
 
 export interface GenerateVariant {
   edits: readonly AnyEdit[];
@@ -85,6 +94,7 @@ export type WireError = Problem["error"];
 export type ToWorker =
   | { type: "open"; ref: string; name: string; offline: boolean }
   | { type: "inspect"; id: number; job: InspectJob }
+  | { type: "prompt"; id: number; job: PromptJob }
   | { type: "prepare"; id: number; job: GenerateJob }
   | { type: "go"; id: number }
   /** Ends a call: it answers with `end` or `error` when it has really stopped. */
@@ -97,6 +107,7 @@ export type FromWorker =
   | { type: "identity"; identity: ModelIdentity }
   | { type: "failed"; error: WireError }
   | { type: "inspected"; id: number; result: Inspection }
+  | { type: "prompted"; id: number; result: PromptReading }
   | { type: "prepared"; id: number; prepared: Prepared }
   | { type: "event"; id: number; event: RunEvent }
   | { type: "end"; id: number }

@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ModelIdentity } from "@lexiscope/contract";
 import { LexiscopeError } from "@lexiscope/core";
-import type { FromWorker, GenerateJob, InspectJob, Inspection, OpenedModel, Prepared, RunEvent, ToWorker } from "./types.ts";
+import type { FromWorker, GenerateJob, InspectJob, Inspection, OpenedModel, Prepared, PromptJob, PromptReading, RunEvent, ToWorker } from "./types.ts";
 import { fromWire } from "./wire-error.ts";
 
 /** A worker that says nothing for this long while it opens its model is stuck. Hashing a large file takes minutes. */
@@ -119,6 +119,18 @@ export class WorkerProcess {
         if (message.type === "inspected") resolve(message.result);
       },
     ).ended;
+    return Promise.race([promise, ended.then(() => promise)]);
+  }
+
+  async readPrompt(job: PromptJob, signal: AbortSignal): Promise<PromptReading> {
+    const { promise, resolve } = Promise.withResolvers<PromptReading>();
+    const { ended } = this.#call(
+      (id) => ({ type: "prompt", id, job }),
+      signal,
+      (message) => {
+        if (message.type === "prompted") resolve(message.result);
+      },
+    );
     return Promise.race([promise, ended.then(() => promise)]);
   }
 

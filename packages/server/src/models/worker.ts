@@ -6,6 +6,7 @@ import type { FromWorker, ToWorker } from "./types.ts";
 import { toWire } from "./wire-error.ts";
 import { inspectHere } from "./worker-inspect.ts";
 import { prepareRun, type HeldRun } from "./worker-generate.ts";
+import { readPrompt } from "./worker-prompt.ts";
 
 /** The process of one open model: see `worker-process.ts` for the other end. */
 
@@ -23,6 +24,11 @@ process.on("message", (message: ToWorker) => {
   else if (message.type === "inspect") {
     void answer(message.id, async (signal) => {
       send({ type: "inspected", id: message.id, result: await inspectHere(opened(), atlases, message.job, signal) });
+      return true;
+    });
+  } else if (message.type === "prompt") {
+    void answer(message.id, async () => {
+      send({ type: "prompted", id: message.id, result: readPrompt(opened(), message.job) });
       return true;
     });
   } else {

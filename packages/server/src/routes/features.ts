@@ -1,16 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import {
-  exampleSchema,
-  featureDetailSchema,
-  featureListQuerySchema,
-  featureListSchema,
-  featureQuerySchema,
-} from "@lexiscope/contract";
+import { exampleSchema, featureDetailSchema, featureListQuerySchema, featureListSchema, featureQuerySchema } from "@lexiscope/contract";
 import { isFresh } from "../cache-tag.ts";
 import type { ServerContext } from "../context.ts";
 import { featureDetail, showExample } from "../features/detail.ts";
 import { findFeatures } from "../features/list.ts";
 import { featureRows } from "../features/rows.ts";
+import { createGate } from "../gate.ts";
 import { type App, atlasParams, defineRoute, featureParams, jsonResponse, notModified } from "../route.ts";
 
 const tags = ["Features"];
@@ -40,7 +35,11 @@ const example = defineRoute({
   responses: { 200: jsonResponse(exampleSchema, "The example"), 304: notModified },
 });
 
+/** Feature pages read at a time: each holds dozens of contexts while it is put together. */
+const pagesTogether = 16;
+
 export function featuresRoutes(app: App, { atlases }: ServerContext): void {
+  const gate = createGate(pagesTogether);
   app.openapi(list, (c) =>
     atlases.use(c.req.valid("param").atlas, ({ id, atlas, overlay }) => {
       const query = c.req.valid("query");
@@ -51,7 +50,9 @@ export function featuresRoutes(app: App, { atlases }: ServerContext): void {
   app.openapi(get, (c) => {
     const { atlas: name, feature } = c.req.valid("param");
     const window = c.req.valid("query");
-    return atlases.use(name, async ({ id, atlas, overlay }) => c.json(await featureDetail({ id, atlas, overlay, feature, window }), 200));
+    return atlases.use(name, async ({ id, atlas, overlay }) =>
+      c.json(await gate(() => featureDetail({ id, atlas, overlay, feature, window })), 200),
+    );
   });
   app.openapi(example, (c) => {
     const { atlas: name, feature, n } = c.req.valid("param");

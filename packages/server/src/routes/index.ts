@@ -12,6 +12,7 @@ import { listsRoutes } from "./lists.ts";
 import { modelsRoutes } from "./models.ts";
 import { openaiRoutes } from "./openai.ts";
 import { overlayRoutes } from "./overlay.ts";
+import { promptRoutes } from "./prompt.ts";
 import { runsRoutes } from "./runs.ts";
 import { searchRoutes } from "./search.ts";
 import { shelfRoutes } from "./shelf.ts";
@@ -30,6 +31,7 @@ const nouns: readonly ((app: App, context: ServerContext) => void)[] = [
   searchRoutes,
   inspectRoutes,
   generateRoutes,
+  promptRoutes,
   chatsRoutes,
   jobsRoutes,
   runsRoutes,

@@ -125,6 +125,48 @@ it("a job waits for its turn, is stopped, and goes on", async () => {
   await t.json("POST", `/api/jobs/${first.id}/stop`);
 });
 
+it("a job that is killed from outside: its stream ends, and says that it died", async () => {
+  const job = await start(10_000);
+  const events = follow(`/api/jobs/${job.id}/events`);
+  const { pid } = await running(job.id);
+  process.kill(pid, "SIGKILL");
+  expect((await events).at(-1)?.event).toMatchObject({
+    type: "end",
+    job: {
+      state: "died",
+      pid: null,
+      error: { message: expect.stringContaining("killed") as unknown, hint: expect.stringContaining("resume") as unknown },
+    },
+  });
+  expect(await t.json<Job>("GET", `/api/jobs/${job.id}`)).toMatchObject({ state: "died" });
+});
+
+async function running(id: string): Promise<{ pid: number }> {
+  for (let i = 0; i < 200; i++) {
+    const { pid, progress } = await t.json<Job>("GET", `/api/jobs/${id}`);
+    if (pid !== null && progress !== null) return { pid };
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`${id} does not run`);
+}
+
+it("the log is as long as is asked for, in whole lines", async () => {
+  const job = await start(1);
+  await follow(`/api/jobs/${job.id}/events`);
+  const whole = await t.json<RunLog>("GET", `/api/runs/${job.id}/log`);
+  const lines = whole.text.split("\n");
+  expect([whole.truncated, lines.length]).toEqual([false, 3]);
+  const last = lines.at(-1) ?? "";
+  for (const [bytes, expected] of [
+    [whole.text.length, whole],
+    [whole.text.length - 1, { text: lines.slice(1).join("\n"), truncated: true }],
+    [last.length, { text: last, truncated: true }],
+    [1, { text: "", truncated: true }],
+  ] as const)
+    expect(await t.json<RunLog>("GET", `/api/runs/${job.id}/log?bytes=${bytes}`)).toEqual(expected);
+  for (const wrong of ["0", "-1", "x", "1e9", ""]) expect((await t.ask("GET", `/api/runs/${job.id}/log?bytes=${wrong}`)).status).toBe(400);
+});
+
 it.each([
   [{ kind: "rm" }, "kind"],
   [{ kind: "train" }, "store"],

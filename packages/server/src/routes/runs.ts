@@ -1,3 +1,4 @@
+import { z } from "@hono/zod-openapi";
 import { runLogSchema, runSchema } from "@lexiscope/contract";
 import { curves, readJob, readLog } from "@lexiscope/jobs";
 import type { ServerContext } from "../context.ts";
@@ -5,6 +6,8 @@ import { type App, defineRoute, jsonResponse } from "../route.ts";
 import { jobParams } from "./jobs.ts";
 
 const tags = ["Runs"];
+/** More than a log has that is read from its end; the page asks for less. */
+const maxLogBytes = 2 ** 20;
 
 const get = defineRoute({
   method: "get",
@@ -19,7 +22,7 @@ const log = defineRoute({
   path: "/api/runs/{job}/log",
   tags,
   summary: "The end of what a run said to people",
-  request: { params: jobParams },
+  request: { params: jobParams, query: z.object({ bytes: z.coerce.number().int().min(1).max(maxLogBytes).default(maxLogBytes) }) },
   responses: { 200: jsonResponse(runLogSchema, "The log") },
 });
 
@@ -28,5 +31,5 @@ export function runsRoutes(app: App, { home }: ServerContext): void {
     const { job } = c.req.valid("param");
     return c.json({ job: await readJob(job, { home }), phases: await curves(job, { home }) }, 200);
   });
-  app.openapi(log, async (c) => c.json(await readLog(c.req.valid("param").job, { home }), 200));
+  app.openapi(log, async (c) => c.json(await readLog(c.req.valid("param").job, { home, bytes: c.req.valid("query").bytes }), 200));
 }

@@ -22,15 +22,15 @@ export function searchRoutes(app: App, { atlases, logger }: ServerContext): void
     const results: SearchResponse["results"] = [];
     if (q.trim() === "") return c.json({ query: q, results }, 200);
     if (atlas !== undefined) results.push(...(await atlases.use(atlas, (served) => searchOne(served, q, limit))));
-    else
-      for (const { id, error } of await atlases.list()) {
-        if (error) continue;
-        try {
-          results.push(...(await atlases.use(id, (served) => searchOne(served, q, limit))));
-        } catch (err) {
-          logger.warn({ err, atlas: id }, "left out of a search"); // its own entry says what is wrong
-        }
+    else {
+      const readable = (await atlases.list()).filter(({ error }) => error === null);
+      const found = await Promise.allSettled(readable.map(({ id }) => atlases.use(id, (served) => searchOne(served, q, limit))));
+      for (const [i, outcome] of found.entries()) {
+        if (outcome.status === "fulfilled") results.push(...outcome.value);
+        // Its own entry says what is wrong.
+        else logger.warn({ err: outcome.reason as unknown, atlas: readable[i]?.id }, "left out of a search");
       }
+    }
     return c.json({ query: q, results: results.sort((a, b) => b.score - a.score).slice(0, limit) }, 200);
   });
 }
@@ -38,7 +38,7 @@ export function searchRoutes(app: App, { atlases, logger }: ServerContext): void
 function searchOne({ id, atlas, overlay }: ServedAtlas, q: string, limit: number): SearchResponse["results"] {
   const hits = new Map<number, { score: number; where: string[] }>();
   const { features } = atlas.manifest.dictionary;
-  for (const { feature } of overlay.searchLabels(q))
+  for (const feature of overlay.findLabels(q))
     if (feature < features && hits.size < limit) hits.set(feature, { score: nameScore, where: ["name"] });
   for (const { index, score, where } of atlas.search(q, limit)) {
     const named = hits.get(index);

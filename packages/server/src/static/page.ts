@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { takesGzip } from "../pack-answers.ts";
 import { notBuiltPage, notFoundPage } from "./plain-pages.ts";
 import { type StaticFile, staticFiles } from "./files.ts";
 
@@ -28,7 +29,7 @@ function send(c: Context, { type, etag, body, gzip }: StaticFile, hashed: boolea
   };
   if (gzip) headers["vary"] = "accept-encoding";
   if (sameTag(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);
-  if (gzip && /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(c.req.header("accept-encoding") ?? ""))
+  if (gzip && takesGzip(c.req.header("accept-encoding")))
     return c.body(gzip, 200, { ...headers, "content-encoding": "gzip" });
   return c.body(body, 200, headers);
 }

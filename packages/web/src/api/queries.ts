@@ -1,4 +1,4 @@
-import type { AtlasDetail, Atlases, Histogram, Jobs, Models, Status } from "@lexiscope/contract";
+import type { AtlasDetail, Atlases, Histogram, Models, Status } from "@lexiscope/contract";
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { apiPath, request } from "./client.ts";
 
@@ -40,13 +40,5 @@ export function useHistogram(atlas: string, column: Histogram["column"]): UseQue
   return useQuery({
     queryKey: ["histogram", atlas, column],
     queryFn: ({ signal }) => request<Histogram>(apiPath(["atlases", atlas, "histogram"], { column }), { signal }),
-  });
-}
-
-export function useJobs(): UseQueryResult<Jobs> {
-  return useQuery({
-    queryKey: ["jobs"],
-    queryFn: ({ signal }) => request<Jobs>(apiPath(["jobs"]), { signal }),
-    refetchInterval: ({ state }) => (state.data?.jobs.some(({ state }) => state === "running" || state === "queued") ? 3000 : 15_000),
   });
 }

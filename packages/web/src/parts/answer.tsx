@@ -31,13 +31,16 @@ export function GenerationLine({ state }: { state: GenerationState }): ReactElem
   );
 }
 
+export function describeFigures({ firstTokenMs, tokensPerSecond }: Omit<NonNullable<GenerationState["figures"]>, "tokens">): string {
+  return `first token after ${Math.round(firstTokenMs)} ms · ${formatNumber(tokensPerSecond)} tokens/s each`;
+}
+
 export function describeGeneration({ phase, position, figures, variants, dropped }: GenerationState): string {
   const parts: string[] = [];
   if (phase === "waiting")
     parts.push(position === null ? "Asking the model …" : position === 0 ? "Reading the prompt …" : `${position} before you`);
   if (phase === "stopped") parts.push("Stopped");
-  if (figures)
-    parts.push(`first token after ${Math.round(figures.firstTokenMs)} ms`, `${formatNumber(figures.tokensPerSecond)} tokens/s each`);
+  if (figures) parts.push(describeFigures(figures));
   if (dropped > 0) parts.push(`${dropped} earlier ${dropped === 1 ? "message" : "messages"} did not fit the context`);
   if (variants.some(({ reason }) => reason === "length")) parts.push("cut at the most tokens allowed");
   if (variants.some(({ reason }) => reason === "context")) parts.push("the context is full");

@@ -1,6 +1,8 @@
 import type { EditPositions } from "@lexiscope/contract";
 import type { ReactElement } from "react";
+import type { PromptSource } from "../api/prompt.ts";
 import { NumberField } from "./number-field.tsx";
+import { PromptTokens } from "./prompt-tokens.tsx";
 
 const places = [
   ["all", "everywhere"],
@@ -16,17 +18,18 @@ const places = [
 export function DialPositions({
   positions,
   onChange,
-  promptTokens,
+  source,
 }: {
   positions: EditPositions;
   onChange: (positions: EditPositions) => void;
-  promptTokens?: number | undefined;
+  /** What would be asked next; undefined while nothing is written. */
+  source?: PromptSource | undefined;
 }): ReactElement {
   const span = typeof positions === "object" && "from" in positions ? positions : undefined;
   const place = placeOf(positions);
   const choose = (value: string): void => {
     if (value === "all" || value === "generated" || value === "prompt") onChange(value);
-    else if (value === "from") onChange({ from: promptTokens ?? 1 });
+    else if (value === "from") onChange({ from: 1 });
     else if (value === "user" || value === "assistant" || value === "system") onChange({ roles: [value] });
   };
   return (
@@ -64,15 +67,24 @@ export function DialPositions({
               />
             </>
           )}
-          <span className="dial-hint quiet">
-            {promptTokens === undefined
-              ? "Counted in the prompt as the model reads it, template included; its length is shown after an answer."
-              : `The latest prompt has ${promptTokens} tokens, so the answer begins at ${promptTokens}.`}
-          </span>
+          {source === undefined ? (
+            <span className="dial-hint quiet">
+              Counted in the prompt as the model reads it. Write a message, and its tokens stand here to choose from.
+            </span>
+          ) : (
+            <PromptTokens source={source} from={span.from} to={span.to} onChoose={(from) => onChange(startingAt(span, from))} />
+          )}
         </>
       )}
     </div>
   );
+}
+
+type Span = Extract<EditPositions, { from: number }>;
+
+/** The span from another token on; an end that would come before it is dropped. */
+function startingAt({ to }: Span, from: number): Span {
+  return to === undefined || to <= from ? { from } : { from, to };
 }
 
 function placeOf(positions: EditPositions): string {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { convert, inForce, newDial, otherUnits, sliderRange, withOp, withUnit } from "./dial-units.ts";
+import { convert, inForce, lacksMaximum, newDial, otherUnits, sliderRange, withOp, withUnit } from "./dial-units.ts";
 
 const scales = { maximum: 60, medianNorm: 180 };
 const unknown = { maximum: null, medianNorm: null };
@@ -32,6 +32,16 @@ it("keeps the strength when the unit changes, and takes a default when the opera
 
 it("never divides by a maximum of 0", () => {
   expect(convert(5, "activation", "max", { maximum: 0, medianNorm: 1 })).toBeNull();
+});
+
+it("offers a feature that never fired in norms", () => {
+  expect(newDial(7, 0).edit).toMatchObject({ op: "add", unit: "norm" });
+  expect(newDial(7, 12).edit).toMatchObject({ op: "clamp", unit: "max" });
+  expect([lacksMaximum(edit, { maximum: 0 }), lacksMaximum(edit, scales), lacksMaximum(withOp(edit, "add"), { maximum: 0 })]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
 
 it("leaves muted edits out", () => {

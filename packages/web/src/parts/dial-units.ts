@@ -34,14 +34,21 @@ const natural = {
 } as const satisfies Record<Exclude<Op, "ablate">, { unit: Unit; min: number; max: number; marks: number[] }>;
 
 const defaults: Record<Op, Pick<Edit, "value" | "unit">> = {
-  clamp: { value: 1, unit: "max" },
+  clamp: { value: 1.5, unit: "max" },
   add: { value: 0.3, unit: "norm" },
   scale: { value: 2, unit: "activation" },
   ablate: { value: 0, unit: "activation" },
 };
 
-export function newDial(feature: number): Dialed {
-  return { edit: { op: "clamp", feature, ...defaults.clamp, positions: "all" }, muted: false };
+/** What a feature is turned up by first: somewhat above its maximum, where most begin to show in an answer, or, where it never fired and has none, along its direction. */
+export function newDial(feature: number, maximum?: number): Dialed {
+  const op = maximum === 0 ? "add" : "clamp";
+  return { edit: { op, feature, ...defaults[op], positions: "all" }, muted: false };
+}
+
+/** Whether the edit is measured by a maximum that the feature does not have. */
+export function lacksMaximum({ op, unit }: Pick<Edit, "op" | "unit">, { maximum }: Pick<Scales, "maximum">): boolean {
+  return maximum === 0 && unit === "max" && (op === "clamp" || op === "add");
 }
 
 /** The edit under another operation: strengths that mean something else start at that operation's default. */

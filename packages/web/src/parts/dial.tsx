@@ -2,8 +2,9 @@ import type { Edit } from "@lexiscope/contract";
 import { memo, useId, type ReactElement } from "react";
 import { Link } from "wouter";
 import { useFeatureBrief } from "../api/feature.ts";
+import type { PromptSource } from "../api/prompt.ts";
 import { DialPositions } from "./dial-positions.tsx";
-import { otherUnits, sliderRange, withOp, withUnit, type Dialed, type Range, type Scales } from "./dial-units.ts";
+import { lacksMaximum, newDial, otherUnits, sliderRange, withOp, withUnit, type Dialed, type Range, type Scales } from "./dial-units.ts";
 import { formatNumber, visibleToken } from "./format.ts";
 import { NumberField } from "./number-field.tsx";
 import "./dial.css";
@@ -25,15 +26,15 @@ export interface DialProps {
   /** Known already by screens that show the feature; asked for otherwise. */
   maximum?: number | undefined;
   medianNorm?: number | undefined;
-  /** Tokens of the latest prompt, for choosing a token from which the edit holds. */
-  promptTokens?: number | undefined;
+  /** What would be asked next, for choosing the token from which the edit holds. */
+  source?: PromptSource | undefined;
   /** The feature's name and link are left out where the page is about it. */
   bare?: boolean;
 }
 
 /** One edit as something to turn: which feature, what is done to it, how strongly, where. */
 export const Dial = memo(function Dial(props: DialProps): ReactElement {
-  const { atlas, dial, onChange, onRemove, promptTokens, bare = false } = props;
+  const { atlas, dial, onChange, onRemove, source, bare = false } = props;
   const { edit, muted } = dial;
   const group = useId();
   const known = props.maximum !== undefined && props.medianNorm !== undefined;
@@ -90,8 +91,16 @@ export const Dial = memo(function Dial(props: DialProps): ReactElement {
           </label>
         ))}
       </div>
+      {lacksMaximum(edit, scales) && (
+        <p className="dial-problem" role="alert">
+          It never fired while the atlas was made, so it has no maximum.{" "}
+          <button type="button" className="plain" onClick={() => change({ ...newDial(edit.feature, 0).edit, positions: edit.positions })}>
+            Add it in norms
+          </button>
+        </p>
+      )}
       <Strength edit={edit} scales={scales} change={change} />
-      <DialPositions positions={edit.positions} onChange={(positions) => change({ ...edit, positions })} promptTokens={promptTokens} />
+      <DialPositions positions={edit.positions} onChange={(positions) => change({ ...edit, positions })} source={source} />
     </fieldset>
   );
 });
@@ -120,7 +129,9 @@ function Strength({ edit, scales, change }: { edit: Edit; scales: Scales; change
             value={edit.unit}
             onChange={({ target }) => change(withUnit(edit, target.value as Edit["unit"], scales))}
           >
-            <option value="max">× max</option>
+            <option value="max" disabled={scales.maximum === 0}>
+              × max
+            </option>
             <option value="norm">× norm</option>
             <option value="activation">units</option>
           </select>

@@ -15,7 +15,7 @@ interface Choice {
 export function FeaturePicker({
   atlas,
   onChoose,
-  placeholder = "Add a feature: a word, a name or a number",
+  placeholder = "Add a feature: word, name, number",
   autoFocus = false,
 }: {
   atlas: string;

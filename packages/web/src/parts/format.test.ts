@@ -18,5 +18,5 @@ test("numbers have three significant digits, far ones a power of ten", () => {
 });
 
 test("a small share is one in so many", () => {
-  expect([0, 0.5, 0.0123, 0.0005].map(formatShare)).toEqual(["0 %", "50 %", "1.23 %", "1 in 2,000"]);
+  expect([0, 0.5, 0.0123, 0.0005, 5e-6].map(formatShare)).toEqual(["0 %", "50 %", "1.23 %", "0.05 %", "1 in 200,000"]);
 });

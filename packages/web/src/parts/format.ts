@@ -16,7 +16,7 @@ export function formatCount(value: number): string {
 /** A share as a percentage; very small ones as "1 in n". */
 export function formatShare(value: number): string {
   if (value === 0) return "0 %";
-  if (value < 0.001) return `1 in ${formatCount(1 / value)}`;
+  if (value < 1e-5) return `1 in ${formatCount(1 / value)}`;
   return `${formatNumber(100 * value, 3)} %`;
 }
 

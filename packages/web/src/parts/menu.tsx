@@ -4,8 +4,10 @@ import "./menu.css";
 export interface MenuProps {
   /** What stands on the button. */
   button: ReactNode;
-  /** What the button is called where its content does not say. */
+  /** What it is, in full: the panel's name, and what hovering the button says. */
   label: string;
+  /** The button shows no words, so the label is its name. */
+  icon?: boolean;
   /** menu: its items are moved over by arrow keys (give them `role="menuitem…"`); panel: free content. */
   kind?: "menu" | "panel";
   align?: "left" | "right";
@@ -18,6 +20,7 @@ export interface MenuProps {
 export function Menu({
   button,
   label,
+  icon = false,
   kind = "menu",
   align = "left",
   className = "",
@@ -73,7 +76,7 @@ export function Menu({
         aria-haspopup={kind === "menu" ? "menu" : "dialog"}
         aria-expanded={open}
         aria-controls={open ? id : undefined}
-        aria-label={label}
+        aria-label={icon ? label : undefined}
         title={label}
         disabled={disabled}
         onClick={() => setOpen(!open)}

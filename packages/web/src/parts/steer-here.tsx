@@ -1,15 +1,18 @@
-import { useEffect, useState, type FormEvent, type ReactElement } from "react";
+import { useEffect, useMemo, useState, type FormEvent, type ReactElement } from "react";
 import { Link } from "wouter";
 import { startGeneration, type Generation } from "../api/generation.ts";
 import { isOver } from "../api/generation-state.ts";
 import { useGeneration } from "../api/use-generation.ts";
+import { useSelectedModel } from "../state/selection.ts";
+import { useUrlState } from "../state/url-state.ts";
+import { useDebounced } from "../state/use-debounced.ts";
 import { Answer, GenerationLine, GenerationProblems } from "./answer.tsx";
 import { chatLink } from "./chat-link.ts";
-import { newDial, type Dialed } from "./dial-units.ts";
 import { Dial } from "./dial.tsx";
+import { readSteering, steeringAddress } from "./steer-address.ts";
 import "./steer-here.css";
 
-const question = "Tell me a story about a journey.";
+const maxTokens = 100;
 
 /** Turning one feature on its own page: a question, a dial, and both answers as they are written. */
 export function SteerHere({
@@ -23,8 +26,20 @@ export function SteerHere({
   maximum: number;
   medianNorm: number;
 }): ReactElement {
-  const [prompt, setPrompt] = useState(question);
-  const [dial, setDial] = useState<Dialed>(() => newDial(feature));
+  const [params, setParams] = useUrlState();
+  const model = useSelectedModel();
+  const [{ question: prompt, dial }, setSteering] = useState(() => readSteering(params, feature, maximum));
+  // Not at every step of the slider: browsers limit how often an address changes.
+  const settled = useDebounced(useMemo(() => ({ question: prompt, edit: dial.edit }), [prompt, dial]), 250);
+  useEffect(() => {
+    const next = steeringAddress(settled, maximum);
+    const now = new URLSearchParams(location.search);
+    if (next.steer !== now.get("steer") || next.edit !== now.get("edit")) setParams(next);
+  }, [settled, maximum, setParams]);
+  const source = useMemo(
+    () => ({ prompt: { messages: [{ role: "user" as const, content: prompt }] }, atlas, model, maxTokens }),
+    [prompt, atlas, model],
+  );
   const [generation, setGeneration] = useState<Generation>();
   const state = useGeneration(generation);
   useEffect(() => () => generation?.stop(), [generation]);
@@ -35,16 +50,17 @@ export function SteerHere({
     setGeneration(
       startGeneration({
         atlas,
-        prompt: { messages: [{ role: "user", content: prompt }] },
+        ...(model === undefined ? {} : { model }),
+        prompt: source.prompt,
         variants: [{ edits: [] }, { edits: [dial.edit] }],
-        maxTokens: 100,
+        maxTokens,
       }),
     );
   };
   return (
     <form className="steer" onSubmit={submit} aria-label="Steer with this feature">
       <div className="steer-ask">
-        <input aria-label="Question" value={prompt} maxLength={100_000} onChange={({ target }) => setPrompt(target.value)} />
+        <input aria-label="Question" value={prompt} maxLength={100_000} onChange={({ target }) => setSteering({ question: target.value, dial })} />
         {running ? (
           <button type="button" onClick={() => generation?.stop()}>
             Stop
@@ -59,10 +75,10 @@ export function SteerHere({
         bare
         atlas={atlas}
         dial={dial}
-        onChange={setDial}
+        onChange={(next) => setSteering({ question: prompt, dial: next })}
         maximum={maximum}
         medianNorm={medianNorm}
-        promptTokens={state?.promptTokens ?? undefined}
+        source={prompt.trim() === "" ? undefined : source}
       />
       {state && (
         <div className="steer-answers">
@@ -78,7 +94,11 @@ export function SteerHere({
       )}
       {state && <GenerationProblems state={state} />}
       <div className="steer-foot">
-        {state ? <GenerationLine state={state} /> : <p className="quiet">Greedy, at most 100 tokens.</p>}
+        {state ? <GenerationLine state={state} /> : (
+          <p className="quiet">
+            1 × max is as strong as the atlas ever saw it. Too far up, the answer falls apart. Greedy, at most {maxTokens} tokens.
+          </p>
+        )}
         <Link href={chatLink({ atlas, edits: [dial.edit], prompt })}>Open in Chat</Link>
       </div>
     </form>

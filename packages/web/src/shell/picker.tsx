@@ -43,6 +43,7 @@ export function Picker(): ReactElement {
       label={`Dictionary and model: ${selected ?? "none"}${other === undefined ? "" : ` with ${other}`}`}
       button={
         <>
+          <span className="visually-hidden">Dictionary and model: </span>
           <bdi className="picker-atlas">{selected ?? "no dictionary yet"}</bdi>
           {summary !== null && (
             <span className="picker-detail">

@@ -1,12 +1,13 @@
 import type { Job } from "@lexiscope/contract";
 import type { ReactElement } from "react";
 import { Link } from "wouter";
-import { useJobs, useStatus } from "../api/queries.ts";
+import { hasEnded, useJobs } from "../api/jobs.ts";
+import { useStatus } from "../api/queries.ts";
 
 /** Whether the server answers, and what it is busy with. */
 export function ServerState(): ReactElement {
   const status = useStatus();
-  const jobs = useJobs().data?.jobs.filter(({ state }) => state === "running" || state === "queued") ?? [];
+  const jobs = useJobs().data?.jobs.filter((job) => !hasEnded(job)) ?? [];
   const [job] = jobs;
   if (status.isError)
     return (
@@ -24,7 +25,7 @@ export function ServerState(): ReactElement {
   return (
     <Link className="server busy" href={jobs.length === 1 ? `/runs/${encodeURIComponent(job.id)}` : "/runs"} title={job.title}>
       <span className="server-dot on" aria-hidden="true" />
-      {jobs.length > 1 ? `${jobs.length} runs` : jobWords(job)}
+      <span className="server-words">{jobs.length > 1 ? `${jobs.length} runs` : jobWords(job)}</span>
     </Link>
   );
 }

@@ -11,7 +11,7 @@ export function Settings({ help }: { help: () => void }): ReactElement {
   const theme = useTheme();
   const [hide, setHide] = useHideOffensive();
   return (
-    <Menu className="settings" align="right" label="Settings" button={<SettingsIcon />}>
+    <Menu className="settings" align="right" label="Settings" icon button={<SettingsIcon />}>
       {(close) => (
         <>
           <div role="group" aria-label="Colours">

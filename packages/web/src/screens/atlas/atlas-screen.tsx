@@ -1,12 +1,13 @@
-import { useCallback, useMemo, useState, type ReactElement } from "react";
+import { useCallback, useDeferredValue, useMemo, useState, type ReactElement } from "react";
 import { Link } from "wouter";
 import { useAtlas } from "../../api/queries.ts";
 import { Failed, Loading } from "../../parts/states.tsx";
 import { formatRange, useUrlState } from "../../state/url-state.ts";
 import { About } from "./about.tsx";
+import { ExampleSearches } from "./example-searches.tsx";
 import { FeatureList } from "./feature-list.tsx";
 import { HistogramFilter } from "./histogram-filter.tsx";
-import { rangeColumns, readView, type ListView, type SortColumn } from "./list-view.ts";
+import { isFiltered, rangeColumns, readView, type ListView, type SortColumn } from "./list-view.ts";
 import { ScoreTable } from "./score-table.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import "./atlas.css";
@@ -41,6 +42,9 @@ export function AtlasScreen({ atlas }: { atlas: string }): ReactElement {
   // Where there is room, everything is open; on a phone the list comes first.
   const [roomy] = useState(() => matchMedia("(min-width: 900px)").matches);
 
+  // The list comes first; what stands beside it is drawn in slices behind it.
+  const beside = useDeferredValue(true, false);
+
   if (detail.isError)
     return (
       <>
@@ -54,7 +58,7 @@ export function AtlasScreen({ atlas }: { atlas: string }): ReactElement {
         <h1>
           <bdi>{atlas}</bdi>
         </h1>
-        {detail.isPending ? (
+        {detail.isPending || !beside ? (
           <Loading what="the atlas" />
         ) : (
           <>
@@ -79,7 +83,7 @@ export function AtlasScreen({ atlas }: { atlas: string }): ReactElement {
           <summary>
             <h2>Filter</h2>
           </summary>
-          {rangeColumns.map((column) => (
+          {(beside ? rangeColumns : []).map((column) => (
             <HistogramFilter
               key={column}
               atlas={atlas}
@@ -100,6 +104,7 @@ export function AtlasScreen({ atlas }: { atlas: string }): ReactElement {
           clearSelection={() => setSelection(new Set())}
           {...count}
         />
+        {!isFiltered(view) && <ExampleSearches atlas={atlas} />}
         <FeatureList
           atlas={atlas}
           view={view}

@@ -1,21 +1,8 @@
-import type { FeatureList, FeatureRow } from "@lexiscope/contract";
+import type { FeatureRow } from "@lexiscope/contract";
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { apiPath, request } from "../../api/client.ts";
+import { featurePage, pageRows } from "../../api/feature-pages.ts";
 import { apiQuery, type ListView } from "./list-view.ts";
-
-export const pageRows = 100;
-
-function page(atlas: string, view: ListView, number: number) {
-  return {
-    queryKey: ["features", atlas, apiQuery(view), number] as const,
-    queryFn: ({ signal }: { signal: AbortSignal }) =>
-      request<FeatureList>(apiPath(["atlases", atlas, "features"], { ...apiQuery(view), offset: number * pageRows, limit: pageRows }), {
-        signal,
-      }),
-    gcTime: 60_000,
-  };
-}
 
 export interface FeaturePages {
   /** The view that the rows belong to: the one before while the next is on its way. */
@@ -30,13 +17,13 @@ export interface FeaturePages {
 
 /** The pages of a list that hold the rows `first` to `end`; the old list stays until the new one's head is there. */
 export function useFeaturePages(atlas: string, view: ListView, { first, end }: { first: number; end: number }): FeaturePages {
-  const head = useQuery({ ...page(atlas, view, 0), placeholderData: keepPreviousData });
+  const head = useQuery({ ...featurePage(atlas, apiQuery(view), 0), placeholderData: keepPreviousData });
   const [shown, setShown] = useState({ atlas, view });
   const ready = head.data !== undefined && !head.isPlaceholderData;
   if (ready && (shown.view !== view || shown.atlas !== atlas)) setShown({ atlas, view });
   const numbers = useSettledPages(Math.floor(first / pageRows), Math.floor(Math.max(first, end - 1) / pageRows));
   const pages = useQueries({
-    queries: numbers.map((number) => ({ ...page(shown.atlas, shown.view, number), enabled: head.data !== undefined })),
+    queries: numbers.map((number) => ({ ...featurePage(shown.atlas, apiQuery(shown.view), number), enabled: head.data !== undefined })),
   });
   const held = new Map(numbers.map((number, i) => [number, pages[i]?.data] as const));
   return {

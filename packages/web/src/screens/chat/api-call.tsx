@@ -23,7 +23,7 @@ export function ApiCall({ conversation, draft }: { conversation: Conversation; d
     <section className="chat-api" aria-label="Share">
       <h2>Share</h2>
       <div className="chat-api-row">
-        <span className="quiet">A link to a new conversation like this</span>
+        <span className="quiet">Link to a new one like this</span>
         <CopyButton text={link}>Copy link</CopyButton>
       </div>
       <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>

@@ -16,7 +16,7 @@ it("asks what the screen asks, both sides at once while they read the same", () 
     ],
     temperature: 0,
     max_tokens: 300,
-    steering: { atlas: "first", edits: [{ feature: 12, op: "clamp", value: 1, unit: "max" }], baseline: true },
+    steering: { atlas: "first", edits: [{ feature: 12, op: "clamp", value: 1.5, unit: "max" }], baseline: true },
   });
   const parted = withQuestion(withAnswers(ask, 0, { plain: "a", edited: "b" }), "next", 1);
   const body = apiBody(parted, 1, "m");

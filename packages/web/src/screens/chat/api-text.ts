@@ -1,4 +1,5 @@
 import type { Edit } from "@lexiscope/contract";
+import { shellQuoted } from "@lexiscope/contract/job-command";
 import { inForce } from "../../parts/dial-units.ts";
 import { messagesOf, sameHistory, sidesOf, type Conversation } from "./conversation.ts";
 
@@ -76,8 +77,4 @@ function python(value: unknown, indent: number): string {
   const line = `${open}${items.join(", ")}${close}`;
   if (line.length <= 72 && !line.includes("\n")) return line;
   return `${open}\n${items.map((item) => `${inner}${item},\n`).join("")}${" ".repeat(indent)}${close}`;
-}
-
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

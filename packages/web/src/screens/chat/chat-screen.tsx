@@ -5,6 +5,8 @@ import { ApiError } from "../../api/client.ts";
 import { Empty, Failed, Loading } from "../../parts/states.tsx";
 import { ChatView } from "./chat-view.tsx";
 import { useChat } from "./chats-api.ts";
+import { useStatus } from "../../api/queries.ts";
+import { useSelectedAtlas } from "../../state/selection.ts";
 
 /** The conversation that the address names, or a new one. */
 export function ChatScreen({ chat }: { chat: string | undefined }): ReactElement {
@@ -40,6 +42,9 @@ function Session({
   onNew: () => void;
 }): ReactElement {
   const kept = useChat(id);
+  const known = useStatus().isFetched;
+  const atlas = useSelectedAtlas();
+  if (atlas === undefined && !known) return <Loading what="the server" />;
   if (id !== undefined && kept.isPending) return <Loading what="the conversation" />;
   if (id !== undefined && kept.isError) {
     if (kept.error instanceof ApiError && kept.error.code === "not_found")

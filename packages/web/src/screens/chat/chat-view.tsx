@@ -1,7 +1,8 @@
 import type { Chat } from "@lexiscope/contract";
 import { formatEditText, parseEditText } from "@lexiscope/contract/edit-text";
 import { useEffect, useState, type ReactElement } from "react";
-import { useSelectedAtlas } from "../../state/selection.ts";
+import { newDial } from "../../parts/dial-units.ts";
+import { useSelectedAtlas, useSelectedModel } from "../../state/selection.ts";
 import { useUrlState } from "../../state/url-state.ts";
 import { ChatList } from "./chat-list.tsx";
 import { Composer } from "./composer.tsx";
@@ -24,20 +25,25 @@ export function ChatView({
   onNew: () => void;
 }): ReactElement {
   const selected = useSelectedAtlas();
+  const chosenModel = useSelectedModel() ?? null;
   const [params, setParams] = useUrlState();
   const [refused, setRefused] = useState<string[]>(() => readEdits(params).refused);
-  const handle = useConversation(initial, () => prefilled(params, selected ?? null), onCreated);
+  const handle = useConversation(initial, () => prefilled(params, selected ?? null, chosenModel), onCreated);
   const { conversation, change, ask, stop, live, told } = handle;
   const [panel, setPanel] = useState<"list" | "dials" | null>(null);
   const [draft, setDraft] = useState(() => (initial ? "" : (params.get("prompt") ?? "")));
   const fresh = conversation.turns.length === 0 && initial === undefined;
 
   // A new conversation follows the picker until it has something of that atlas; its dials stand in the address.
-  const { atlas, dials } = conversation;
+  const { atlas, model, dials } = conversation;
   const follows = dials.length === 0 && conversation.turns.every(({ edits }) => edits.length === 0);
   useEffect(() => {
     if (follows && selected !== undefined && selected !== atlas) change({ atlas: selected });
   }, [follows, selected, atlas, change]);
+  const unasked = conversation.turns.length === 0;
+  useEffect(() => {
+    if (unasked && model !== chosenModel) change({ model: chosenModel });
+  }, [unasked, model, chosenModel, change]);
   useEffect(() => {
     if (fresh) setParams({ edit: dials.filter(({ muted }) => !muted).map(({ edit }) => formatEditText(edit)) });
   }, [fresh, dials, setParams]);
@@ -65,7 +71,7 @@ export function ChatView({
             </button>
           </div>
         )}
-        <Turns conversation={conversation} live={live} told={told} onAsk={ask} onRegenerate={handle.regenerate} />
+        <Turns conversation={conversation} live={live} told={told} onAsk={ask} onRegenerate={handle.regenerate} onDial={(feature) => change({ dials: [...dials, newDial(feature)] })} />
         <Composer
           draft={draft}
           setDraft={setDraft}
@@ -84,8 +90,8 @@ export function ChatView({
       <Settings
         conversation={conversation}
         change={change}
-        promptTokens={handle.promptTokens}
         otherAtlas={other}
+        otherModel={model === chosenModel ? undefined : chosenModel}
         draft={draft}
         busy={live !== undefined}
       />
@@ -93,8 +99,8 @@ export function ChatView({
   );
 }
 
-function prefilled(params: URLSearchParams, atlas: string | null): Conversation {
-  return newConversation({ atlas, model: params.get("model"), dials: readEdits(params).edits.map((edit) => ({ edit, muted: false })) });
+function prefilled(params: URLSearchParams, atlas: string | null, model: string | null): Conversation {
+  return newConversation({ atlas, model, dials: readEdits(params).edits.map((edit) => ({ edit, muted: false })) });
 }
 
 function readEdits(params: URLSearchParams): { edits: Conversation["dials"][number]["edit"][]; refused: string[] } {

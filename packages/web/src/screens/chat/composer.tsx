@@ -98,7 +98,7 @@ function Why({ conversation }: { conversation: Conversation }): ReactElement {
   if (atlas === null)
     return (
       <>
-        The plain model answers; edits need an atlas, and there is none yet (<Link href="/runs">make one</Link>).
+        The model answers as it is. Edits need an atlas: <Link href="/runs">make one, or watch it being made</Link>.
       </>
     );
   if (inForce(dials).length === 0 && sameHistory(conversation, turns.length))

@@ -2,10 +2,12 @@ import { expect, it } from "vitest";
 import type { Chat } from "@lexiscope/contract";
 import { newDial } from "../../parts/dial-units.ts";
 import {
+  answersOf,
   defaultSampling,
   fromChat,
   messagesOf,
   newConversation,
+  nextPrompt,
   requestFor,
   sidesOf,
   titleOf,
@@ -28,6 +30,25 @@ it("lets each side go on from its own answers", () => {
     { role: "user", content: "And then?" },
   ]);
   expect(messagesOf(next, "edited", 1)[1]).toEqual({ role: "assistant", content: "Ahoy!" });
+});
+
+it("keeps with the answers what rose and fell and how fast it was, as far as they are numbers", () => {
+  const change = { index: 3, word: "sea", name: null, plain: 0, edited: 2, change: 0.5 };
+  const variants = ["Hi.", "Ahoy!"].map((text) => ({ text, tokens: 1, reason: "stop" as const }));
+  const figures = { firstTokenMs: 80, tokensPerSecond: 30, tokens: 2 };
+  const kept = answersOf(["plain", "edited"], {
+    variants,
+    changes: [{ variant: 1, risen: [change, { ...change, change: Number.NaN }], fallen: [] }],
+    figures,
+  });
+  expect(kept).toEqual({ plain: "Hi.", edited: "Ahoy!", changes: { risen: [change], fallen: [] }, figures });
+  expect(answersOf(["plain"], { variants: [], changes: [], figures: { ...figures, tokensPerSecond: Infinity } })).toEqual({ plain: null });
+});
+
+it("knows what would be read next", () => {
+  expect(nextPrompt(newConversation(), " ")).toBeUndefined();
+  expect(nextPrompt(answered, "")).toEqual({ messages: [{ role: "user", content: "Hello" }] });
+  expect(nextPrompt(answered, "And?")?.messages.map(({ content }) => content)).toEqual(["Hello", "Ahoy!", "And?"]);
 });
 
 it("takes the other side's answer where one has none, and leaves out what nobody answered", () => {

@@ -1,4 +1,5 @@
-import type { Chat, ChatInput, ChatTurn, GenerateRequest, Message } from "@lexiscope/contract";
+import type { Chat, ChatInput, ChatTurn, FeatureChange, GenerateRequest, Message } from "@lexiscope/contract";
+import type { GenerationState } from "../../api/generation-state.ts";
 import { inForce, type Dialed } from "../../parts/dial-units.ts";
 
 export type Side = "plain" | "edited";
@@ -71,8 +72,37 @@ export function withQuestion(conversation: Conversation, user: string, at: numbe
   return { ...conversation, turns: [...conversation.turns.slice(0, at), { user, plain: null, edited: null, edits }] };
 }
 
-export function withAnswers(conversation: Conversation, at: number, answers: Partial<Record<Side, string | null>>): Conversation {
+/** The conversation with what was answered at turn `at`, and what is known of how. */
+export function withAnswers(
+  conversation: Conversation,
+  at: number,
+  answers: Pick<Partial<ChatTurn>, Side | "changes" | "figures">,
+): Conversation {
   return { ...conversation, turns: conversation.turns.map((turn, i) => (i === at ? { ...turn, ...answers } : turn)) };
+}
+
+/** What is kept of an answer: its texts, what rose and fell, how fast it was. What is no number is left out. */
+export function answersOf(
+  sides: readonly Side[],
+  { variants, changes: [compared], figures }: Pick<GenerationState, "variants" | "changes" | "figures">,
+): Pick<Partial<ChatTurn>, Side | "changes" | "figures"> {
+  const texts = sides.map((side, i) => {
+    const { text = "", reason = null } = variants[i] ?? {};
+    return [side, text === "" && reason === null ? null : text] as const;
+  });
+  const told = ({ plain, edited, change }: FeatureChange): boolean => [plain, edited, change].every(Number.isFinite);
+  return {
+    ...Object.fromEntries(texts),
+    ...(compared ? { changes: { risen: compared.risen.filter(told), fallen: compared.fallen.filter(told) } } : {}),
+    ...(figures && Object.values(figures).every(Number.isFinite) ? { figures } : {}),
+  };
+}
+
+/** What the edited side would read next: with the draft, else the last question again. Undefined while nothing is asked. */
+export function nextPrompt(conversation: Conversation, draft: string): { messages: Message[] } | undefined {
+  const { turns } = conversation;
+  if (draft.trim() !== "") return { messages: messagesOf(withQuestion(conversation, draft, turns.length), "edited", turns.length) };
+  return turns.length === 0 ? undefined : { messages: messagesOf(conversation, "edited", turns.length - 1) };
 }
 
 /** What is asked of the server for turn `at`, and the side that each variant answers for. */

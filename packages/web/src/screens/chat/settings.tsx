@@ -5,7 +5,7 @@ import { FeaturePicker } from "../../parts/feature-picker.tsx";
 import { NumberField } from "../../parts/number-field.tsx";
 import { Segments } from "../../parts/segments.tsx";
 import { ApiCall } from "./api-call.tsx";
-import { newSeed, type Conversation } from "./conversation.ts";
+import { newSeed, nextPrompt, type Conversation } from "./conversation.ts";
 import "./settings.css";
 
 const sampledTemperature = 0.8;
@@ -19,20 +19,23 @@ const ways = [
 export function Settings({
   conversation,
   change,
-  promptTokens,
   otherAtlas,
+  otherModel,
   draft,
   busy,
 }: {
   conversation: Conversation;
   change: (parts: Partial<Conversation>) => void;
-  promptTokens: number | undefined;
   /** The atlas that the picker names, when the dials are of another one. */
   otherAtlas: string | undefined;
+  /** The model that the picker names, when the conversation is with another one; null: the atlas's own. */
+  otherModel: string | null | undefined;
   draft: string;
   busy: boolean;
 }): ReactElement {
-  const { atlas, dials } = conversation;
+  const { atlas, model, dials, sampling } = conversation;
+  const asked = nextPrompt(conversation, draft);
+  const source = asked && { prompt: asked, atlas: atlas ?? undefined, model: model ?? undefined, maxTokens: sampling.maxTokens };
   const put = (at: number, dial: Dialed): void => change({ dials: dials.map((old, i) => (i === at ? dial : old)) });
   return (
     <aside className="chat-settings" aria-label="Dials and settings">
@@ -50,12 +53,20 @@ export function Settings({
                 </button>
               </p>
             )}
+            {otherModel !== undefined && (
+              <p className="chat-settings-note">
+                This conversation is with <bdi>{model ?? "the atlas’s own model"}</bdi>.{" "}
+                <button type="button" className="plain" disabled={busy} onClick={() => change({ model: otherModel })}>
+                  Go on with {otherModel ?? "the atlas’s own"}
+                </button>
+              </p>
+            )}
             {dials.map((dial, at) => (
               <Dial
                 key={at}
                 atlas={atlas}
                 dial={dial}
-                promptTokens={promptTokens}
+                source={typeof dial.edit.positions === "object" && "from" in dial.edit.positions ? source : undefined}
                 onChange={(next) => put(at, next)}
                 onRemove={() => change({ dials: dials.filter((_, i) => i !== at) })}
               />

@@ -3,9 +3,10 @@ import { formatEditText } from "@lexiscope/contract/edit-text";
 import { memo, useCallback, useEffect, useRef, useState, type ReactElement } from "react";
 import type { GenerationState } from "../../api/generation-state.ts";
 import { useGeneration } from "../../api/use-generation.ts";
-import { Answer, GenerationLine, GenerationProblems } from "../../parts/answer.tsx";
+import { Answer, describeFigures, GenerationLine, GenerationProblems } from "../../parts/answer.tsx";
 import { ChangesView } from "./changes-view.tsx";
 import { titleOf, type Conversation, type Side } from "./conversation.ts";
+import { FirstDials } from "./first-dials.tsx";
 import { Question } from "./question.tsx";
 import type { Live, Told } from "./use-conversation.ts";
 
@@ -19,12 +20,15 @@ export function Turns({
   told,
   onAsk,
   onRegenerate,
+  onDial,
 }: {
   conversation: Conversation;
   live: Live | undefined;
   told: readonly (Told | undefined)[];
   onAsk: (user: string, at?: number) => void;
   onRegenerate: () => void;
+  /** Sets a dial for a feature. */
+  onDial: (feature: number) => void;
 }): ReactElement {
   const box = useRef<HTMLDivElement>(null);
   const along = useRef(true);
@@ -49,7 +53,7 @@ export function Turns({
       }}
     >
       <h1 className="visually-hidden">{turns[0] ? titleOf(turns[0].user) : "New conversation"}</h1>
-      {turns.length === 0 && <Nothing />}
+      {turns.length === 0 && <FirstDials atlas={atlas} dialed={conversation.dials.length > 0} onChoose={onDial} />}
       {turns.map((turn, at) => (
         <Turn
           key={at}
@@ -65,15 +69,6 @@ export function Turns({
           onRegenerate={onRegenerate}
         />
       ))}
-    </div>
-  );
-}
-
-function Nothing(): ReactElement {
-  return (
-    <div className="chat-turns-empty quiet">
-      <h2>Ask the model something</h2>
-      <p>Set a dial, and the answer of the edited model is written beside the plain one, from the same batch.</p>
     </div>
   );
 }
@@ -100,7 +95,8 @@ const Turn = memo(function Turn({ turn, at, atlas, last, live, busy, told, follo
   }, [live, state, follow]);
   const sides = live?.sides ?? told?.sides ?? (["plain", "edited"] as const).filter((side) => turn[side] !== null);
   const text = (side: Side, i: number): string => (live ? state?.variants[i]?.text : turn[side]) ?? "";
-  const comparison = state?.changes[0];
+  const comparison = state ? state.changes[0] : turn.changes;
+  const figures = state ? undefined : turn.figures;
   return (
     <article className="chat-turn" aria-label={`Turn ${at + 1}`}>
       <Question
@@ -131,6 +127,7 @@ const Turn = memo(function Turn({ turn, at, atlas, last, live, busy, told, follo
       {state && <GenerationProblems state={state} />}
       <div className="chat-turn-foot">
         {state && <GenerationLine state={state} />}
+        {figures && <p className="answer-line quiet">{describeFigures(figures)}</p>}
         {last && !busy && (
           <button type="button" className="plain" onClick={onRegenerate} title="Answer again, with the dials as they are now">
             Regenerate

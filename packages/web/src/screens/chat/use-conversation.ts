@@ -5,6 +5,7 @@ import { startGeneration, type Generation } from "../../api/generation.ts";
 import { isOver, type GenerationState } from "../../api/generation-state.ts";
 import { changeChat, createChat, getChat } from "./chats-api.ts";
 import {
+  answersOf,
   fromChat,
   newSeed,
   requestFor,
@@ -44,7 +45,6 @@ export interface ConversationHandle {
   live: Live | undefined;
   /** By turn. */
   told: readonly (Told | undefined)[];
-  promptTokens: number | undefined;
   /** Why the conversation could not be kept. */
   saveProblem: string | undefined;
   retrySave: () => void;
@@ -56,7 +56,6 @@ export function useConversation(initial: Chat | undefined, start: () => Conversa
   const latest = useRef(conversation);
   const [live, setLive] = useState<Live>();
   const [told, setTold] = useState<(Told | undefined)[]>([]);
-  const [promptTokens, setPromptTokens] = useState<number>();
   const [saveProblem, setSaveProblem] = useState<string>();
   const client = useQueryClient();
   const created = useRef(onCreated);
@@ -106,12 +105,7 @@ export function useConversation(initial: Chat | undefined, start: () => Conversa
         running.current = undefined;
         setLive(undefined);
         setTold((before) => Object.assign([...before], { [at]: { sides, asked: now.asked, state } }));
-        if (state.promptTokens !== null) setPromptTokens(state.promptTokens);
-        const answers = sides.map((side, i) => {
-          const { text = "", reason = null } = state.variants[i] ?? {};
-          return [side, text === "" && reason === null ? null : text] as const;
-        });
-        set(withAnswers(latest.current, at, Object.fromEntries(answers)));
+        set(withAnswers(latest.current, at, answersOf(sides, state)));
       };
       void finish();
     },
@@ -169,7 +163,6 @@ export function useConversation(initial: Chat | undefined, start: () => Conversa
     regenerate,
     live,
     told,
-    promptTokens,
     saveProblem,
     retrySave: () => void keeper.flush(),
   };

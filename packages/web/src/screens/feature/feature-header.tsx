@@ -1,4 +1,4 @@
-import type { Edit, FeatureDetail } from "@lexiscope/contract";
+import type { FeatureDetail } from "@lexiscope/contract";
 import { useEffect, type ReactElement } from "react";
 import { Link, useLocation } from "wouter";
 import { apiPath } from "../../api/client.ts";
@@ -6,6 +6,7 @@ import { usePrefetchFeature } from "../../api/feature-detail.ts";
 import { AddToList } from "../../parts/add-to-list.tsx";
 import { chatLink } from "../../parts/chat-link.ts";
 import { CopyButton } from "../../parts/copy-button.tsx";
+import { newDial } from "../../parts/dial-units.ts";
 import { Menu } from "../../parts/menu.tsx";
 import { NameEditor } from "../../parts/name-editor.tsx";
 import { quotedToken } from "../../parts/token-text.ts";
@@ -50,7 +51,7 @@ export function FeatureHeader({
           </Link>
           <Link
             className="button"
-            href={chatLink({ atlas, edits: [firstEdit(index, detail)], prompt: "" })}
+            href={chatLink({ atlas, edits: [newDial(index, detail?.maximum).edit], prompt: "" })}
             title="Chat with this feature turned up"
           >
             Chat
@@ -88,12 +89,6 @@ export function FeatureHeader({
       <FeatureFigures detail={detail} />
     </header>
   );
-}
-
-/** Twice its maximum; a feature that never fired has none, and is added at half the typical norm. */
-function firstEdit(feature: number, detail: FeatureDetail | undefined): Edit {
-  if (detail?.fired === 0) return { op: "add", feature, value: 0.5, unit: "norm", positions: "all" };
-  return { op: "clamp", feature, value: 2, unit: "max", positions: "all" };
 }
 
 /** What stands in for a name: the word at its peaks, else the token at the strongest. */

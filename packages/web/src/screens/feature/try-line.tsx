@@ -6,6 +6,7 @@ import { formatNumber } from "../../parts/format.ts";
 import { ModelWait } from "../../parts/model-wait.tsx";
 import { quotedToken } from "../../parts/token-text.ts";
 import { ShadedText } from "../../parts/tokens.tsx";
+import { useSelectedModel } from "../../state/selection.ts";
 import { useDebounced } from "../../state/use-debounced.ts";
 import { useUrlState } from "../../state/url-state.ts";
 
@@ -17,8 +18,9 @@ export function TryLine({ atlas, detail }: { atlas: string; detail: FeatureDetai
   const [params, change] = useUrlState();
   const [text, setText] = useState(params.get("try") ?? "");
   const settled = useDebounced(text, 180);
+  const model = useSelectedModel();
   const id = useId();
-  const result = useInspection({ atlas, model: params.get("model") ?? undefined, text: settled, top: 0, pinned: [detail.index] });
+  const result = useInspection({ atlas, model, text: settled, top: 0, pinned: [detail.index] });
   useEffect(() => {
     const shown = new URLSearchParams(location.search).get("try") ?? "";
     const kept = settled.length <= addressLimit ? settled : "";
@@ -74,7 +76,7 @@ function Lit({ answer, detail }: { answer: InspectResponse; detail: FeatureDetai
   const fired = activations?.filter((a) => a > 0).length ?? 0;
   return (
     <>
-      <div className="try-text">
+      <div className="try-text" role="group" aria-label="The text, shaded" tabIndex={0}>
         <ShadedText tokens={tokens} maximum={detail.maximum} peak={strongest > 0 ? at : undefined} />
       </div>
       <p className="quiet" role="status">

@@ -1,4 +1,5 @@
 import type { InspectRequest, InspectResponse } from "@lexiscope/contract";
+import { shellQuoted } from "@lexiscope/contract/job-command";
 
 /** A command that asks the server the same. */
 export function curlText(body: InspectRequest, { origin, signIn }: { origin: string; signIn: boolean }): string {
@@ -6,7 +7,7 @@ export function curlText(body: InspectRequest, { origin, signIn }: { origin: str
     `curl ${origin}/api/inspect`,
     "-H 'content-type: application/json'",
     ...(signIn ? ['-H "authorization: Bearer $LEXISCOPE_TOKEN"'] : []),
-    `-d '${JSON.stringify(body).replaceAll("'", String.raw`'\''`)}'`,
+    `-d ${shellQuoted(JSON.stringify(body))}`,
   ].join(" \\\n  ");
 }
 

@@ -1,13 +1,13 @@
 import { useDeferredValue, useState, type ReactElement } from "react";
-import { Link } from "wouter";
 import { useInspection } from "../../api/inspection.ts";
 import { useStatus } from "../../api/queries.ts";
 import { ApiError } from "../../api/client.ts";
 import { formatCount } from "../../parts/format.ts";
-import { Empty, Failed, Loading } from "../../parts/states.tsx";
-import { useSelectedAtlas } from "../../state/selection.ts";
+import { Failed, Loading } from "../../parts/states.tsx";
+import { useSelectedAtlas, useSelectedModel } from "../../state/selection.ts";
 import { useUrlState } from "../../state/url-state.ts";
 import { Examples } from "./example-texts.tsx";
+import { InspectBare } from "./inspect-bare.tsx";
 import { InspectBody } from "./inspect-body.tsx";
 import { InspectWait } from "./inspect-wait.tsx";
 import { TextBox } from "./text-box.tsx";
@@ -22,20 +22,13 @@ export function InspectScreen(): ReactElement {
   const status = useStatus();
   if (atlas !== undefined) return <Inspect atlas={atlas} key={atlas} />;
   if (status.isPending) return <Loading what="the server's atlases" />;
-  return (
-    <Empty title="There is no atlas yet">
-      <p>
-        Inspect names the features of a dictionary, and none is made yet. <Link href="/runs">Runs</Link> shows the one that is being made;{" "}
-        <Link href="/chat">Chat</Link> works without.
-      </p>
-    </Empty>
-  );
+  return <InspectBare />;
 }
 
 function Inspect({ atlas }: { atlas: string }): ReactElement {
   const [params] = useUrlState();
   const { draft, setDraft, text, submit, inAddress } = useText();
-  const model = params.get("model") ?? undefined;
+  const model = useSelectedModel();
   const pins = parsePins(params.get("pin"));
   // Those pinned when the text came are asked for with it, later ones by themselves: a pin never reads the whole answer again.
   const [first, setFirst] = useState({ text, pins });

@@ -1,9 +1,9 @@
 import type { Job } from "@lexiscope/contract";
 import type { ReactElement } from "react";
 import { Link } from "wouter";
+import { hasEnded } from "../../api/jobs.ts";
 import { useStatus } from "../../api/queries.ts";
 import { atlasOf } from "./run-result.ts";
-import { hasEnded } from "./runs-api.ts";
 
 /** What is happening while the first atlas is being made, and what can be done meanwhile; the way to it when it is there. */
 export function FirstAtlas({ job }: { job: Job }): ReactElement | null {
@@ -27,7 +27,13 @@ export function FirstAtlas({ job }: { job: Job }): ReactElement | null {
         directions its activations are made of, and every one of them gets its examples. It goes on when this page is closed.
       </p>
       <p className="quiet">
-        Meanwhile: <Link href="/chat">Chat</Link> works with the model as it is{first ? "; Inspect needs the atlas" : ""}. What the numbers
+        Meanwhile: <Link href="/chat">Chat</Link> works with the model as it is
+        {first && (
+          <>
+            , and <Link href="/inspect">Inspect</Link> shows the tokens that it reads
+          </>
+        )}
+        . What the numbers
         mean is in <Link href="/learn">Learn</Link>.
       </p>
     </div>

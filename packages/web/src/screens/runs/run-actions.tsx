@@ -1,7 +1,8 @@
 import type { Job } from "@lexiscope/contract";
 import { useState, type ReactElement } from "react";
 import { useLocation } from "wouter";
-import { hasEnded, useJobAction } from "./runs-api.ts";
+import { hasEnded } from "../../api/jobs.ts";
+import { useJobAction } from "./runs-api.ts";
 
 /** Stop, resume, delete; what cannot be taken back is asked once more, in place. */
 export function RunActions({ job }: { job: Job }): ReactElement {

@@ -14,7 +14,8 @@ import { RunLogView } from "./run-log.tsx";
 import { RunNumbers } from "./run-numbers.tsx";
 import { atlasOf, numbersOf } from "./run-result.ts";
 import { StateBadge, whenText } from "./run-row.tsx";
-import { hasEnded, useJobs, useRun } from "./runs-api.ts";
+import { hasEnded, useJobs } from "../../api/jobs.ts";
+import { useRun } from "./runs-api.ts";
 import { Timeline } from "./timeline.tsx";
 import { useFollow } from "./use-follow.ts";
 

@@ -1,17 +1,6 @@
-import type { Job, Jobs, ListResult, Run, RunLog, StartJob } from "@lexiscope/contract";
+import type { Job, ListResult, Run, RunLog, StartJob } from "@lexiscope/contract";
 import { useMutation, useQuery, useQueryClient, type UseMutationResult, type UseQueryResult } from "@tanstack/react-query";
 import { apiPath, request } from "../../api/client.ts";
-
-export const hasEnded = ({ state }: Pick<Job, "state">): boolean => state !== "queued" && state !== "running";
-
-export function useJobs(): UseQueryResult<Jobs> {
-  return useQuery({
-    queryKey: ["jobs"],
-    queryFn: ({ signal }) => request<Jobs>(apiPath(["jobs"]), { signal }),
-    staleTime: 1_000,
-    refetchInterval: ({ state }) => (state.data?.jobs.every(hasEnded) ? 10_000 : 2_000),
-  });
-}
 
 export function useRun(job: string | undefined): UseQueryResult<Run> {
   return useQuery({

@@ -7,7 +7,7 @@ import { useUrlState } from "../../state/url-state.ts";
 import { NewRun } from "./new-run.tsx";
 import { RunPage } from "./run-page.tsx";
 import { RunRow } from "./run-row.tsx";
-import { useJobs } from "./runs-api.ts";
+import { useJobs } from "../../api/jobs.ts";
 import { forms, type Kind } from "./start-form.ts";
 import "./runs.css";
 
