@@ -29,7 +29,12 @@ export async function findOverflow(page: Page): Promise<string[]> {
     const widest = [...document.body.querySelectorAll("*")].filter(
       (element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5,
     );
-    return [`${beyond} px too wide: ${widest.slice(0, 5).map((element) => `${element.tagName}.${element.className}`)}`];
+    return [
+      `${beyond} px too wide: ${widest
+        .slice(0, 5)
+        .map((element) => `${element.tagName}.${element.className}`)
+        .join(" ")}`,
+    ];
   });
 }
 
@@ -55,7 +60,8 @@ export async function walkByTab(page: Page): Promise<Walk> {
     const groups = new Set<string>();
     for (const element of document.querySelectorAll<HTMLElement>(pressable)) {
       const disabled = "disabled" in element && element.disabled === true;
-      if (disabled || element.closest("[inert], [hidden], dialog:not([open])") || !element.checkVisibility({ visibilityProperty: true })) continue;
+      if (disabled || element.closest("[inert], [hidden], dialog:not([open])") || !element.checkVisibility({ visibilityProperty: true }))
+        continue;
       if (element.closest("details:not([open])") && !element.closest("summary")) continue;
       if (element.tabIndex < 0) {
         const widget = element.closest("[role=grid], [role=listbox], [role=menu], [role=tablist]");

@@ -1,14 +1,8 @@
 import type { Locator } from "playwright-core";
-import { describe, expect } from "vitest";
-import { chromiumPath, noChromium } from "./browser.ts";
+import { expect } from "vitest";
 
-/** A suite that needs Chromium: where there is none it is left out and says why; in CI it fails instead. */
-export function describePages(name: string, body: () => void): void {
-  if (chromiumPath !== undefined || process.env["CI"] === "true") describe(name, body);
-  else describe.skip(`${name} (${noChromium})`, body);
-}
-
-const patience = { timeout: 20_000, interval: 100 };
+/** For `expect.poll`: machines that test are busy. */
+export const patience = { timeout: 20_000, interval: 100 };
 
 /** Waits until what stands in `place` matches. */
 export async function expectText(place: Locator, text: RegExp | string): Promise<void> {

@@ -2,7 +2,7 @@ export { buildAtlas } from "./build.ts";
 export type { BuildAtlasOptions } from "./build-options.ts";
 export { openAtlas } from "./open.ts";
 export { atlasIdentity, openOverlay, overlayPath } from "./overlay.ts";
-export { overlayLimits, type ImportCounts, type Overlay, type OverlayOptions } from "./overlay-types.ts";
+export { overlayLimits, type ImportCounts, type ListChange, type Overlay, type OverlayOptions } from "./overlay-types.ts";
 export { chooseReadable, readableRule } from "./readable.ts";
 export { inspectText, type ActiveFeature, type InspectedToken, type InspectOptions, type LeftOut } from "./inspect.ts";
 export type {

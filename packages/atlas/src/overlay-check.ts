@@ -1,4 +1,4 @@
-import { labelSchema, listSchema, overlayExportSchema, type OverlayExport } from "@lexiscope/contract";
+import { labelSchema, listSchema } from "@lexiscope/contract";
 import { LexiscopeError } from "@lexiscope/core";
 import { overlayLimits } from "./overlay-types.ts";
 
@@ -6,10 +6,18 @@ import { overlayLimits } from "./overlay-types.ts";
 export function cleanText(field: "name" | "note", text: string): string {
   const clean = text.replace(/\r\n?/g, "\n").trim();
   const issue = labelSchema.shape[field].safeParse(clean).error?.issues[0];
-  // SQLite would keep a lone surrogate as something else.
-  if (issue || !clean.isWellFormed())
-    throw new LexiscopeError("invalid_input", `the ${field} cannot be kept: ${issue?.message ?? "it is not proper Unicode"}`, { field });
-  return clean;
+  if (issue) throw cannotKeep(field, issue.message);
+  return wellFormed(field, clean);
+}
+
+/** SQLite would keep a lone surrogate as something else. */
+export function wellFormed(field: string, text: string): string {
+  if (text.isWellFormed()) return text;
+  throw cannotKeep(field, "it is not proper Unicode");
+}
+
+function cannotKeep(field: string, reason: string): LexiscopeError {
+  return new LexiscopeError("invalid_input", `the ${field} cannot be kept: ${reason}`, { field });
 }
 
 export function listName(name: string): string {
@@ -48,16 +56,6 @@ export function checkMembers(members: readonly number[], features: number | unde
 export function checkListId(id: string): string {
   if (listSchema.shape.id.safeParse(id).success) return id;
   throw new LexiscopeError("not_found", `there is no list ${JSON.stringify(id.slice(0, 80))}`, { field: "list" });
-}
-
-export function checkExport(json: unknown): OverlayExport {
-  const parsed = overlayExportSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new LexiscopeError("bad_file", `this is no export of labels: ${issue?.path.join(".") || "it"}: ${issue?.message ?? "is wrong"}`, {
-    field: issue?.path.join(".") ?? "",
-    hint: "give a file that Lexiscope exported",
-  });
 }
 
 /** How texts are compared in a search: without case and accents. */

@@ -13,6 +13,8 @@ export interface LabelTexts {
 }
 
 interface Texts {
+  /** Another connection counts its versions anew. */
+  db: Database.Database;
   version: string;
   named: number[];
   /** Undefined when there is too much of it. */
@@ -28,11 +30,11 @@ export function labelTexts(identity: string): LabelTexts {
 
   function current(db: Database.Database): Texts {
     const version = `${String(db.pragma("data_version", { simple: true }))} ${String(db.prepare("SELECT total_changes()").pluck().get())}`;
-    if (kept?.version !== version) kept = { version, ...read(db) };
+    if (kept?.db !== db || kept.version !== version) kept = { db, version, ...read(db) };
     return kept;
   }
 
-  function read(db: Database.Database): Omit<Texts, "version"> {
+  function read(db: Database.Database): Omit<Texts, "db" | "version"> {
     const select = (sql: string): unknown[] => db.prepare(sql).all(identity);
     const named = db.prepare("SELECT feature FROM labels WHERE dictionary = ? AND name <> '' ORDER BY feature").pluck().all(identity);
     const [{ length }] = select("SELECT coalesce(sum(length(folded)), 0) AS length FROM labels WHERE dictionary = ?") as [

@@ -9,6 +9,17 @@ export interface OverlayOptions {
   /** What to call the atlas in an export; its folder's name. */
   name?: string | undefined;
   now?: (() => Date) | undefined;
+  /** How long a call waits, blocking, for another process that writes, ms (5,000). A server does not block: 0. */
+  patience?: number | undefined;
+}
+
+/** What of a list changes: `features` replaces the members, then `remove` takes some out, then `add` adds at the end what is not in it. */
+export interface ListChange {
+  name?: string | undefined;
+  note?: string | undefined;
+  features?: readonly number[] | undefined;
+  remove?: readonly number[] | undefined;
+  add?: readonly number[] | undefined;
 }
 
 export interface ImportCounts {
@@ -21,7 +32,7 @@ export interface ImportCounts {
 /**
  * People's own names, notes and lists for the features of one dictionary, in a file beside the atlas's folder. Every call
  * reads the file anew, so that several processes may have it open. Errors: `invalid_input` with the field, `not_found` for a
- * list that is not there, `busy` when another process writes for seconds, `bad_file`, `environment`.
+ * list that is not there, `busy` when another process writes for longer than `patience`, `bad_file`, `environment`.
  */
 export interface Overlay {
   readonly path: string;
@@ -48,21 +59,17 @@ export interface Overlay {
   /** Lists that hold a feature, by name. */
   listsWith(feature: number): { id: string; name: string }[];
   createList(input: { name: string; note?: string | undefined; features?: readonly number[] | undefined }): FeatureCollection;
-  renameList(id: string, name: string): FeatureCollection;
-  setListNote(id: string, note: string): FeatureCollection;
-  /** Adds at the end what is not in it yet. */
-  addToList(id: string, features: readonly number[]): FeatureCollection;
-  removeFromList(id: string, features: readonly number[]): FeatureCollection;
-  /** Gives the list these members, in this order. */
-  setListFeatures(id: string, features: readonly number[]): FeatureCollection;
+  /** All of the change or nothing. Without any the list stays as it is. */
+  changeList(id: string, change: ListChange): FeatureCollection;
   deleteList(id: string): void;
   /** Rows that were made for another dictionary that had the name of this one: kept, not applied. */
   counts(): { labels: number; lists: number; foreign: number };
   exportAll(): OverlayExport;
   /**
    * Takes in an export. `merge`: the newer of two labels of a feature, of two lists with one id, stays; `replace`: what is
-   * here goes first. Nothing is changed when it fails. One for another dictionary is a `mismatch` unless `force`.
+   * here goes first. One transaction, on a connection of its own: nothing is changed when it fails, readers see the state
+   * before until it is done, other writes are `busy`. One for another dictionary is a `mismatch` unless `force`.
    */
-  importAll(json: unknown, mode: "merge" | "replace", options?: { force?: boolean | undefined }): ImportCounts;
+  importAll(json: unknown, mode: "merge" | "replace", options?: { force?: boolean | undefined }): Promise<ImportCounts>;
   close(): void;
 }

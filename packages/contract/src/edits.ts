@@ -10,7 +10,7 @@ export const editPositionsSchema = z.union([
     .strictObject({ from: z.int().min(0), to: z.int().min(1).optional() })
     .refine(({ from, to }) => to === undefined || from < to, "the span is empty")
     .meta({ id: "Span" }),
-  z.strictObject({ roles: z.array(z.enum(["system", "user", "assistant"])).min(1) }).meta({ id: "Roles" }),
+  z.strictObject({ roles: z.array(z.enum(["system", "user", "assistant"])).min(1).max(3) }).meta({ id: "Roles" }),
 ]);
 export type EditPositions = z.infer<typeof editPositionsSchema>;
 
@@ -38,7 +38,7 @@ const maxWidth = 65_536;
 export const vectorEditSchema = z.strictObject({
   /** project_out (x −= (x·v̂)v̂) is part of the protocol; where it is not offered it is refused by name. */
   op: z.enum(["add", "project_out"]),
-  site: z.string(),
+  site: z.string().max(200),
   /** [d] numbers, or base64 of d little-endian f32. */
   vector: z.union([z.array(z.number()).min(1).max(maxWidth), z.base64().max(Math.ceil((4 * maxWidth) / 3) + 4)]),
   value: z.number(),

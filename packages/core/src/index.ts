@@ -1,4 +1,5 @@
 export * from "./errors.ts";
+export * from "./file-identity.ts";
 export * from "./files.ts";
 export * from "./format-count.ts";
 export * from "./home.ts";
@@ -6,3 +7,4 @@ export * from "./progress.ts";
 export * from "./random.ts";
 export * from "./sites.ts";
 export * from "./version.ts";
+export * from "./when-free.ts";

@@ -1,5 +1,6 @@
 import type { Problem } from "@lexiscope/contract";
 import { LexiscopeError } from "@lexiscope/core";
+import type { ServerResponse } from "node:http";
 import type { Context } from "hono";
 import type { ServerContext } from "./context.ts";
 import { toFailure } from "./problem.ts";
@@ -7,7 +8,7 @@ import { toFailure } from "./problem.ts";
 /** Proxies and browsers give up on a silent connection after half a minute and more. */
 const heartbeatMs = 15_000;
 /** A client that reads nothing for this long has left without saying so. */
-const stalledMs = 60_000;
+const usualStallMs = 60_000;
 
 export interface StreamEvent {
   /** Sent as one line of JSON; a string goes as it is (it must have no line break). */
@@ -20,6 +21,8 @@ export interface StreamEvent {
 export interface EventStreamOptions {
   /** The last event when the work fails, or when the server closes. */
   failure: (error: Problem["error"]) => StreamEvent;
+  /** A client that reads nothing for this long, in milliseconds, is cut off. */
+  stallMs?: number | undefined;
 }
 
 /**
@@ -30,12 +33,15 @@ export function eventStream(
   c: Context,
   context: ServerContext,
   work: (send: (event: StreamEvent) => Promise<void>, signal: AbortSignal) => Promise<void>,
-  { failure }: EventStreamOptions,
+  { failure, stallMs = usualStallMs }: EventStreamOptions,
 ): Response {
   const gone = new AbortController();
   const signal = AbortSignal.any([gone.signal, context.closing]);
   const encoder = new TextEncoder();
   let wake: (() => void) | undefined;
+  // One for the whole stream: one at each wait would stay until the stream is forgotten.
+  const wakeUp = (): void => wake?.();
+  signal.addEventListener("abort", wakeUp, { once: true });
   let heartbeat: NodeJS.Timeout | undefined;
 
   const body = new ReadableStream<Uint8Array>({
@@ -49,13 +55,20 @@ export function eventStream(
       };
       const room = (): Promise<void> =>
         new Promise((resolve) => {
-          const timer = setTimeout(() => gone.abort(), stalledMs);
+          const timer = setTimeout(stalled, stallMs);
           wake = () => {
             clearTimeout(timer);
             resolve();
           };
-          signal.addEventListener("abort", wake, { once: true });
         });
+      // The end of a stream waits behind what is not read: only the connection itself can still be ended.
+      const stalled = (): void => {
+        gone.abort();
+        context.logger.info({ path: c.req.path }, "a client that reads nothing was cut off");
+        const connection = outgoing(c);
+        if (connection) connection.destroy();
+        else controller.error(stopped(false));
+      };
       heartbeat = setInterval(() => {
         if (hasRoom()) write(": still here\n\n");
       }, heartbeatMs);
@@ -70,11 +83,12 @@ export function eventStream(
           write(formatEvent(failure(said.error)));
         } finally {
           clearInterval(heartbeat);
+          signal.removeEventListener("abort", wakeUp);
           if (!gone.signal.aborted) controller.close();
         }
       }
     },
-    pull: () => wake?.(),
+    pull: wakeUp,
     cancel: () => {
       clearInterval(heartbeat);
       gone.abort();
@@ -85,6 +99,10 @@ export function eventStream(
     "cache-control": "no-store, no-transform",
     "x-accel-buffering": "no",
   });
+}
+
+function outgoing(c: Context): ServerResponse | undefined {
+  return (c.env as { outgoing?: ServerResponse } | undefined)?.outgoing;
 }
 
 function stopped(closing: boolean): LexiscopeError {

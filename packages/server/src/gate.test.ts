@@ -23,3 +23,16 @@ it("so many at a time, in order; one that fails makes room too", async () => {
   expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(4);
   expect(await gate(() => Promise.resolve("on"))).toBe("on");
 });
+
+it("refuses what is beyond those that may wait, and takes more when there is room again", async () => {
+  const gate = createGate(1, { waiting: 2, name: "pictures" });
+  const outcomes = await Promise.allSettled(Array.from({ length: 5 }, (_, i) => gate(() => sleep(1, i))));
+  expect(outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : (outcome.reason as Error).message))).toEqual([
+    0,
+    1,
+    2,
+    "too many pictures are asked for at once",
+    "too many pictures are asked for at once",
+  ]);
+  expect(await gate(() => Promise.resolve("on"))).toBe("on");
+});

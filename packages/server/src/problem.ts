@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
+import { internalFault } from "./internal-fault.ts";
 
 /** A client that went away, as nginx writes it in its log; nobody reads the answer. */
 const clientClosedRequest = 499 as ContentfulStatusCode;
@@ -52,11 +53,7 @@ export function toFailure(error: unknown): Failure {
   if (error instanceof Error && error.name === "AbortError") return toFailure(new LexiscopeError("aborted", "stopped"));
   return {
     status: 500,
-    error: {
-      code: "internal",
-      message: "a fault of Lexiscope's own",
-      hint: "the server's log says more; please report it with what you asked for",
-    },
+    error: internalFault,
   };
 }
 

@@ -82,11 +82,18 @@ export function createRouter(): App {
 
 const places: Record<string, string> = { json: "body", query: "query", param: "path", header: "header", cookie: "cookie", form: "form" };
 
+/** Keys of a body stand in what is said of them: a long one, or millions, need not be sent back. */
+export function clipped(text: string): string {
+  const most = 500;
+  return text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`;
+}
+
 function invalidRequest(target: string, error: ZodError): LexiscopeError {
   const [issue] = error.issues;
   const place = places[target] ?? target;
-  const path = issue?.path.map(String).join(".") ?? "";
-  return new LexiscopeError("invalid_input", `${path === "" ? `the ${place}` : `${path} (${place})`}: ${issue?.message ?? "not valid"}`, {
+  const path = clipped(issue?.path.map(String).join(".") ?? "");
+  const message = clipped(issue?.message ?? "not valid");
+  return new LexiscopeError("invalid_input", `${path === "" ? `the ${place}` : `${path} (${place})`}: ${message}`, {
     field: path === "" ? place : path,
     hint: "GET /openapi.json says what this address takes",
   });

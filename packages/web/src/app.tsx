@@ -1,7 +1,8 @@
 import { Suspense, lazy, type ReactElement } from "react";
-import { Redirect, Route, Switch } from "wouter";
+import { Redirect, Route, Switch, useLocation } from "wouter";
 import { useStatus } from "./api/queries.ts";
 import { Failed, Loading } from "./parts/states.tsx";
+import { ScreenBoundary } from "./shell/screen-boundary.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { pathSegment } from "./state/url-state.ts";
 
@@ -15,37 +16,40 @@ const LearnScreen = lazy(async () => ({ default: (await import("./screens/learn/
 
 /** The composition root: which screen a URL shows. */
 export function App(): ReactElement {
+  const [path] = useLocation();
   return (
     <Shell>
-      <Suspense fallback={<Loading what="the screen" />}>
-        <Switch>
-          <Route path="/" component={Home} />
-          <Route path="/atlas" component={Home} />
-          <Route path="/atlas/:atlas">{({ atlas }) => <AtlasScreen atlas={pathSegment(1) ?? atlas} />}</Route>
-          <Route path="/atlas/:atlas/:feature">
-            {({ atlas, feature }) => <FeatureScreen atlas={pathSegment(1) ?? atlas} feature={feature} key={`${atlas}/${feature}`} />}
-          </Route>
-          <Route path="/inspect">
-            <InspectScreen />
-          </Route>
-          <Route path="/chat/:chat?">{({ chat }) => <ChatScreen chat={chat} />}</Route>
-          <Route path="/lists/:list?">{({ list }) => <ListsScreen list={list} />}</Route>
-          <Route path="/runs/:job?">{({ job }) => <RunsScreen job={job} />}</Route>
-          <Route path="/learn">
-            <LearnScreen />
-          </Route>
-          <Route>
-            <Failed
-              title="There is no such page"
-              error={{
-                code: "not_found",
-                message: "The address may be mistyped, or the thing was removed.",
-                hint: "Choose a screen above.",
-              }}
-            />
-          </Route>
-        </Switch>
-      </Suspense>
+      <ScreenBoundary place={path}>
+        <Suspense fallback={<Loading what="the screen" />}>
+          <Switch>
+            <Route path="/" component={Home} />
+            <Route path="/atlas" component={Home} />
+            <Route path="/atlas/:atlas">{({ atlas }) => <AtlasScreen atlas={pathSegment(1) ?? atlas} />}</Route>
+            <Route path="/atlas/:atlas/:feature">
+              {({ atlas, feature }) => <FeatureScreen atlas={pathSegment(1) ?? atlas} feature={feature} key={`${atlas}/${feature}`} />}
+            </Route>
+            <Route path="/inspect">
+              <InspectScreen />
+            </Route>
+            <Route path="/chat/:chat?">{({ chat }) => <ChatScreen chat={chat} />}</Route>
+            <Route path="/lists/:list?">{({ list }) => <ListsScreen list={list} />}</Route>
+            <Route path="/runs/:job?">{({ job }) => <RunsScreen job={job} />}</Route>
+            <Route path="/learn">
+              <LearnScreen />
+            </Route>
+            <Route>
+              <Failed
+                title="There is no such page"
+                error={{
+                  code: "not_found",
+                  message: "The address may be mistyped, or the thing was removed.",
+                  hint: "Choose a screen above.",
+                }}
+              />
+            </Route>
+          </Switch>
+        </Suspense>
+      </ScreenBoundary>
     </Shell>
   );
 }

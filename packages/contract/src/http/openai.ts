@@ -35,21 +35,38 @@ export const steeringSchema = z
   .meta({ id: "Steering" });
 export type Steering = z.infer<typeof steeringSchema>;
 
-const textPartSchema = z.object({ type: z.literal("text"), text: z.string() });
+/** Characters of a text, as the other addresses take them, and of a string that ends an answer. */
+const maxText = 1_000_000;
+const maxStop = 1000;
+const maxParts = 64;
+const maxBiases = 1000;
+
+/** Counted before any key is looked at: each wrong one would leave an issue of its own. */
+const logitBiasSchema = z.preprocess(
+  (value, { issues }) => {
+    if (typeof value !== "object" || value === null || Object.keys(value).length <= maxBiases) return value;
+    issues.push({ code: "custom", input: undefined, message: `Too big: expected at most ${maxBiases} tokens` });
+    return z.NEVER;
+  },
+  z.record(z.string().regex(/^\d{1,8}$/), z.number().min(-100).max(100)),
+);
+
+const textSchema = z.string().max(maxText);
+const textPartSchema = z.object({ type: z.literal("text"), text: textSchema });
 const common = {
   model: z.string().min(1).max(1000),
   max_tokens: z.int().min(1).nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   seed: z.int().nullish(),
-  stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
+  stop: z.union([z.string().max(maxStop), z.array(z.string().max(maxStop)).max(4)]).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),
   presence_penalty: z.number().min(-2).max(2).nullish(),
-  logit_bias: z.record(z.string().regex(/^\d+$/), z.number().min(-100).max(100)).nullish(),
+  logit_bias: logitBiasSchema.nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   n: z.int().min(1).max(8).nullish(),
-  user: z.string().nullish(),
+  user: z.string().max(1000).nullish(),
   steering: steeringSchema.nullish(),
 };
 
@@ -60,8 +77,8 @@ export const chatCompletionRequestSchema = z
       .array(
         z.looseObject({
           role: z.enum(["developer", "system", "user", "assistant"]),
-          content: z.union([z.string(), z.array(textPartSchema)]),
-          name: z.string().optional(),
+          content: z.union([textSchema, z.array(textPartSchema).max(maxParts)]),
+          name: z.string().max(1000).optional(),
         }),
       )
       .min(1)
@@ -76,7 +93,7 @@ export type ChatCompletionRequest = z.infer<typeof chatCompletionRequestSchema>;
 export const completionRequestSchema = z
   .looseObject({
     ...common,
-    prompt: z.union([z.string().min(1), z.array(z.string().min(1)).length(1)]),
+    prompt: z.union([textSchema.min(1), z.array(textSchema.min(1)).length(1)]),
     logprobs: z.int().min(0).max(5).nullish(),
     echo: z.boolean().nullish(),
   })

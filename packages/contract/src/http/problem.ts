@@ -26,10 +26,11 @@ export const shelfNameSchema = z
   .regex(/^[^./\\\u0000-\u001f\u007f][^/\\\u0000-\u001f\u007f]*$/, "a name has no slash, no control character and no dot in front")
   .meta({ id: "ShelfName", example: "first" });
 
+/** A number in a URL, 0 to `most`: digits alone, since `Number` also reads " ", "1e3" and "0x10". */
+export function urlIndex(most: number): z.ZodPreprocess<z.ZodInt> {
+  const digits = /^\d{1,8}$/;
+  return z.preprocess((text) => (typeof text === "string" && digits.test(text) ? Number(text) : text), z.int("digits only").min(0).max(most));
+}
+
 /** A feature's number in a URL. */
-export const featureIndexSchema = z.coerce
-  .number()
-  .int()
-  .min(0)
-  .max(2 ** 24 - 1)
-  .meta({ id: "FeatureIndex", example: 1234 });
+export const featureIndexSchema = urlIndex(2 ** 24 - 1).meta({ id: "FeatureIndex", example: 1234 });

@@ -3,14 +3,14 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { type Chat, type ChatInput, type Chats, chatSchema } from "@lexiscope/contract";
-import { LexiscopeError, messageOf } from "@lexiscope/core";
+import { LexiscopeError, fileIdentity, messageOf } from "@lexiscope/core";
 
 /** More conversations than a person has; a program that makes one a second must not fill the disk unseen. */
 const maxChats = 10_000;
 /** Of one conversation as JSON. */
 const maxChatBytes = 16 * 2 ** 20;
-/** How long one process waits while another writes. */
-const busyMs = 5000;
+/** SQLite does not wait for another process that writes: that would hold up everybody. `whenFree` does, outside of it. */
+const busyMs = 0;
 
 const applicationId = 0x4c786368;
 const schemaVersion = 1;
@@ -21,6 +21,7 @@ const schema = `
 
 /** Conversations in one SQLite file; several servers may share it, and a killed one leaves it whole. */
 export interface ChatStore {
+  readonly path: string;
   /** The latest first. */
   list(): Chats["chats"];
   get(id: string): Chat;
@@ -42,10 +43,26 @@ const emptyChat: Omit<Chat, "id" | "created" | "updated"> = {
   sides: "both",
 };
 
-/** Opens the file when it is first needed: one that is damaged spoils nothing else. */
+/**
+ * Opens the file when it is first needed: one that is damaged spoils nothing else. When another lies in its place, that
+ * one is opened. While another process holds it, every call is `busy` at once.
+ */
 export function openChatStore(path: string, now: () => Date = () => new Date()): ChatStore {
   let db: Database.Database | undefined;
-  const open = (): Database.Database => (db ??= openFile(path));
+  let opened: string | undefined;
+  const close = (): void => {
+    db?.close();
+    db = undefined;
+  };
+  function open(): Database.Database {
+    // Moved away or restored: what lies there now counts. A transaction ends on the file on which it began.
+    if (db && !db.inTransaction && fileIdentity(path) !== opened) close();
+    if (db) return db;
+    const before = fileIdentity(path);
+    db = openFile(path);
+    opened = before ?? fileIdentity(path);
+    return db;
+  }
 
   function read(id: string): Chat {
     const row = open().prepare("SELECT body FROM chats WHERE id = ?").get(id) as { body: string } | undefined;
@@ -69,6 +86,7 @@ export function openChatStore(path: string, now: () => Date = () => new Date()):
   const guard = <T>(work: () => T): T => guarded(path, work);
   const atomically = <T>(work: () => T): T => guard(() => open().transaction(work).immediate());
   return {
+    path,
     list: () =>
       guard(() => open().prepare("SELECT id, title, created, updated, turns FROM chats ORDER BY updated DESC, id").all() as Chats["chats"]),
     get: (id) => guard(() => read(id)),
@@ -86,10 +104,7 @@ export function openChatStore(path: string, now: () => Date = () => new Date()):
         read(id);
         open().prepare("DELETE FROM chats WHERE id = ?").run(id);
       }),
-    close: () => {
-      db?.close();
-      db = undefined;
-    },
+    close,
   };
 }
 
@@ -140,7 +155,8 @@ function guarded<T>(path: string, work: () => T): T {
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     if (error instanceof LexiscopeError || typeof code !== "string" || !code.startsWith("SQLITE_")) throw error;
-    if (code.startsWith("SQLITE_BUSY"))
+    // Moved away at this very moment: the next try opens what lies there then.
+    if (/^SQLITE_(?:BUSY|READONLY_DBMOVED)/.test(code))
       throw new LexiscopeError("busy", "another process writes to the conversations", { file: path, hint: "try again", cause: error });
     if (/^SQLITE_(?:FULL|READONLY|CANTOPEN|IOERR|PERM)/.test(code))
       throw new LexiscopeError("environment", `${path} cannot be written: ${messageOf(error)}`, {

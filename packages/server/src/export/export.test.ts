@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import { toCsv } from "./csv.ts";
 import { attachment, fileName } from "./file.ts";
+import { toPng } from "./png.ts";
 import { cells, clip, escapeXml } from "./svg.ts";
 import { tokenBlock } from "./token-line.ts";
 
@@ -113,6 +114,22 @@ it("no spreadsheet takes a cell for a formula", () => {
     ],
   );
   expect(csv).toBe(`a,b\r\n'=1+1,-2\r\n'+x,\r\n'-y,true\r\n'@z,'\tq\r\n"""quoted"", and\r\nbroken",plain\r\n`);
+});
+
+it("pictures are drawn one at a time, and beyond twenty that wait more are refused", async () => {
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"/>';
+  const gone = AbortSignal.abort();
+  // Those that wait have left when their turn comes: only the first is drawn.
+  const outcomes = await Promise.allSettled(Array.from({ length: 30 }, (_, i) => toPng(svg, i === 0 ? undefined : gone)));
+  const codes = outcomes.map((outcome) => (outcome.status === "fulfilled" ? "drawn" : (outcome.reason as { code: string }).code));
+  expect(codes).toEqual(["drawn", ...Array<string>(20).fill("aborted"), ...Array<string>(9).fill("busy")]);
+});
+
+it("names of files are cut between characters, to what a file system takes", () => {
+  const name = fileName([`a${"\u{1d400}".repeat(120)}`, "features"], "csv");
+  expect(name.isWellFormed()).toBe(true);
+  expect(Buffer.byteLength(name)).toBeLessThan(210);
+  expect(attachment(name)).toContain("%F0%9D%90%80.csv");
 });
 
 it("names of files hold in every header and file system", () => {

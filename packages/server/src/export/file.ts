@@ -15,13 +15,25 @@ export const contentTypes: Record<ExportFormat, string> = {
   png: "image/png",
 };
 
+/** Most file systems take 255, and the format follows. */
+const maxNameBytes = 200;
+
 /** A name that every file system takes: `first-1234.svg`. */
 export function fileName(parts: readonly (string | number)[], format: string): string {
-  const name = parts
-    .join("-")
-    .replaceAll(/[^\p{L}\p{N}._-]+/gu, "-")
-    .slice(0, 100);
+  const name = cutTo(maxNameBytes, parts.join("-").replaceAll(/[^\p{L}\p{N}._-]+/gu, "-"));
   return `${name.replace(/^[-.]+/, "") || "lexiscope"}.${format}`;
+}
+
+/** So many bytes of UTF-8 at most; no character is cut in two. */
+function cutTo(most: number, text: string): string {
+  let bytes = 0;
+  let kept = "";
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > most) break;
+    kept += character;
+  }
+  return kept;
 }
 
 /** Content-Disposition for a name in any script (RFC 6266). */

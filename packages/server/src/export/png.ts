@@ -1,16 +1,21 @@
 import { Resvg, type ResvgRenderOptions, renderAsync } from "@resvg/resvg-js";
-import { LexiscopeError } from "@lexiscope/core";
+import { LexiscopeError, throwIfAborted } from "@lexiscope/core";
+import { createGate } from "../gate.ts";
 
 const zoom = 2;
 const options: ResvgRenderOptions = {
   fitTo: { mode: "zoom", value: zoom },
+  // All fonts, though reading them takes as long as drawing: tokens are of any script.
   font: { loadSystemFonts: true, sansSerifFamily: "DejaVu Sans", monospaceFamily: "DejaVu Sans Mono" },
   logLevel: "off",
 };
 
+/** Drawing, and its reading of fonts, shares the few threads that read every file of the server. */
+const draw = createGate(1, { waiting: 20, name: "pictures" });
+
 let hasFonts: boolean | undefined;
 
-/** Draws an SVG at 2×, off the main thread, with the fonts of this system. Error: `environment` where there is none. */
+/** Draws an SVG at 2×, off the main thread, one picture at a time, with the fonts of this system. Errors: `environment` where there is none, `busy` when too many wait. */
 export async function toPng(svg: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   hasFonts ??= findsFont();
   if (!hasFonts) {
@@ -19,7 +24,10 @@ export async function toPng(svg: string, signal?: AbortSignal): Promise<Uint8Arr
       hint: "install one (Debian: apt-get install fonts-dejavu-core), or export as svg",
     });
   }
-  return Uint8Array.from((await renderAsync(svg, options, signal ?? null)).asPng());
+  return draw(async () => {
+    throwIfAborted(signal);
+    return Uint8Array.from((await renderAsync(svg, options, signal ?? null)).asPng());
+  });
 }
 
 /** Without a font, text leaves no trace: its box is empty. */

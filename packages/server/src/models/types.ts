@@ -88,8 +88,11 @@ export interface OpenedModel {
   cpu: { path: string; threads: number; model: string };
 }
 
-/** An error on its way between processes. */
+/** An error as the outside may see it. */
 export type WireError = Problem["error"];
+
+/** An error on its way between processes; `detail` is for the log alone. */
+export type ProcessError = WireError & { detail?: string };
 
 export type ToWorker =
   | { type: "open"; ref: string; name: string; offline: boolean }
@@ -105,10 +108,10 @@ export type FromWorker =
   | { type: "opening"; message: string | undefined }
   | { type: "ready"; model: OpenedModel }
   | { type: "identity"; identity: ModelIdentity }
-  | { type: "failed"; error: WireError }
+  | { type: "failed"; error: ProcessError }
   | { type: "inspected"; id: number; result: Inspection }
   | { type: "prompted"; id: number; result: PromptReading }
   | { type: "prepared"; id: number; prepared: Prepared }
   | { type: "event"; id: number; event: RunEvent }
   | { type: "end"; id: number }
-  | { type: "error"; id: number; error: WireError };
+  | { type: "error"; id: number; error: ProcessError };

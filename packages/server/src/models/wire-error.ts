@@ -1,9 +1,15 @@
-import { type ErrorCode, errorCodes, isLexiscopeError, LexiscopeError, messageOf } from "@lexiscope/core";
-import type { WireError } from "./types.ts";
+import { inspect } from "node:util";
+import { type ErrorCode, errorCodes, isLexiscopeError, LexiscopeError } from "@lexiscope/core";
+import { internalFault } from "../internal-fault.ts";
+import type { ProcessError, WireError } from "./types.ts";
 
-/** An error as it crosses to another process. */
+/** Kept of an unexpected error, for the log. */
+const maxDetail = 8192;
+
+/** An error as the outside may see it: of one that is none of ours only that there was one. */
 export function toWire(error: unknown): WireError {
-  if (!isLexiscopeError(error)) return { code: "internal", message: messageOf(error) };
+  if (error instanceof Error && error.name === "AbortError") return { code: "aborted", message: "stopped" };
+  if (!isLexiscopeError(error)) return { ...internalFault };
   const { code, message, field, file, hint } = error;
   return {
     code,
@@ -14,7 +20,14 @@ export function toWire(error: unknown): WireError {
   };
 }
 
+/** An error as it crosses to another process, with what the log should say of an unexpected one. */
+export function toProcess(error: unknown): ProcessError {
+  const said = toWire(error);
+  return said.code === "internal" ? { ...said, detail: inspect(error).slice(0, maxDetail) } : said;
+}
+
 /** The error that came from another process. */
-export function fromWire({ code, message, ...fields }: WireError): LexiscopeError {
-  return new LexiscopeError(code in errorCodes ? (code as ErrorCode) : "internal", message, fields);
+export function fromWire({ code, message, detail, ...fields }: ProcessError): LexiscopeError {
+  const known = code in errorCodes ? (code as ErrorCode) : "internal";
+  return new LexiscopeError(known, message, { ...fields, ...(detail === undefined ? {} : { cause: new Error(detail) }) });
 }

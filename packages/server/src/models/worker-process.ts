@@ -3,7 +3,18 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ModelIdentity } from "@lexiscope/contract";
 import { LexiscopeError } from "@lexiscope/core";
-import type { FromWorker, GenerateJob, InspectJob, Inspection, OpenedModel, Prepared, PromptJob, PromptReading, RunEvent, ToWorker } from "./types.ts";
+import type {
+  FromWorker,
+  GenerateJob,
+  InspectJob,
+  Inspection,
+  OpenedModel,
+  Prepared,
+  PromptJob,
+  PromptReading,
+  RunEvent,
+  ToWorker,
+} from "./types.ts";
 import { fromWire } from "./wire-error.ts";
 
 /** A worker that says nothing for this long while it opens its model is stuck. Hashing a large file takes minutes. */

@@ -3,7 +3,7 @@ import { openModel, type Model } from "@lexiscope/model";
 import { LexiscopeError } from "@lexiscope/core";
 import { AtlasCache } from "./atlas-cache.ts";
 import type { FromWorker, ToWorker } from "./types.ts";
-import { toWire } from "./wire-error.ts";
+import { toProcess } from "./wire-error.ts";
 import { inspectHere } from "./worker-inspect.ts";
 import { prepareRun, type HeldRun } from "./worker-generate.ts";
 import { readPrompt } from "./worker-prompt.ts";
@@ -69,7 +69,7 @@ async function open({ ref, offline }: Extract<ToWorker, { type: "open" }>): Prom
       },
     });
   } catch (error) {
-    send({ type: "failed", error: toWire(error) });
+    send({ type: "failed", error: toProcess(error) });
     return;
   }
   const identity = await model.identity().catch(() => undefined); // where it is needed, it is asked for again and the error said
@@ -86,7 +86,7 @@ async function answer(id: number, work: (signal: AbortSignal) => Promise<boolean
     send({ type: "end", id });
   } catch (error) {
     stops.delete(id);
-    send({ type: "error", id, error: toWire(error) });
+    send({ type: "error", id, error: toProcess(error) });
   }
 }
 

@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
 import type { ZodError } from "zod";
 import { toFailure } from "../problem.ts";
+import { clipped } from "../route.ts";
 
 /** An error as OpenAI's protocol says it. */
 export interface OpenaiErrorBody {
@@ -94,13 +95,15 @@ export function asModelError(error: unknown, model: string): unknown {
 /** What is wrong with a body, with the field written as OpenAI does: `messages[0].role`. */
 export function invalidBody(error: ZodError): OpenaiError {
   const { path, message, code, missing } = deepest(error.issues, []);
-  const param = path.reduce<string>(
-    (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`),
-    "",
+  const param = clipped(
+    path.reduce<string>(
+      (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`),
+      "",
+    ),
   );
   if (missing) return new OpenaiError(400, "missing_required_parameter", `Missing required parameter: '${param}'.`, param);
   const kind = code === "invalid_type" ? "invalid_type" : "invalid_value";
-  return new OpenaiError(400, kind, `Invalid value for '${param === "" ? "body" : param}': ${message}`, param === "" ? null : param);
+  return new OpenaiError(400, kind, `Invalid value for '${param === "" ? "body" : param}': ${clipped(message)}`, param === "" ? null : param);
 }
 
 interface Issue {

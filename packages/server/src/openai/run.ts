@@ -1,11 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { version } from "@lexiscope/core";
-import type { AnyEdit } from "@lexiscope/steering";
 import type { StreamEvent } from "../event-stream.ts";
 import type { GenerateJob, OpenedModel, PoolEvent, Prepared } from "../models/types.ts";
 import { type Answers, emptyAnswers, finishReason, take, usageOf } from "./answers.ts";
 import type { Protocol } from "./protocol.ts";
-import type { ResolvedSteering } from "./steering.ts";
+import { appliedEdit, type ResolvedSteering } from "./steering.ts";
 import type { FeatureName } from "../models/request.ts";
 
 /** A request, ready for the pool. */
@@ -127,7 +126,7 @@ function steeringHead({ steering }: Run, { modelHash }: Prepared): Json | undefi
   if (!steering) return undefined;
   const atlas = steering.atlas?.name ?? null;
   return {
-    applied: steering.edits.map((edit: AnyEdit) => ("feature" in edit ? { dictionary: atlas, ...edit } : edit)),
+    applied: steering.edits.map((edit) => appliedEdit(edit, atlas)),
     atlas,
     model_hash: modelHash ?? null,
     warnings: [],

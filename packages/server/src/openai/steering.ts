@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Steering } from "@lexiscope/contract";
-import type { AnyEdit } from "@lexiscope/steering";
+import { type AnyEdit, isFeatureEdit } from "@lexiscope/steering";
 import type { ServerContext } from "../context.ts";
 import { atlasPlace } from "../models/request.ts";
 import type { AtlasPlace, GenerateVariant } from "../models/types.ts";
@@ -33,8 +33,9 @@ export async function resolveSteering(
     );
   }
   const [named] = names;
-  const needed = edits.length > 0 || features > 0;
-  const name = named ?? (needed ? await firstAtlas(context, model) : undefined);
+  // A vector as it was given needs none; one for its site still says which positions are left alone.
+  const needed = features > 0 || edits.some((edit) => isFeatureEdit(edit) || edit.unit === "norm");
+  const name = named ?? (edits.length > 0 || features > 0 ? await firstAtlas(context, model) : undefined);
   if (needed && name === undefined) {
     throw new OpenaiError(
       400,
@@ -52,6 +53,14 @@ export async function resolveSteering(
     baseline,
     features,
   };
+}
+
+/** An edit as the answer repeats it: without what its operation does not look at. */
+export function appliedEdit(edit: AnyEdit, atlas: string | null): Record<string, unknown> {
+  if (!isFeatureEdit(edit)) return edit;
+  const { feature, op, value, unit, positions } = edit;
+  const strength = op === "ablate" ? {} : op === "scale" ? { value } : { value, unit };
+  return { dictionary: atlas, feature, op, ...strength, positions };
 }
 
 /** Variants of a request: `n` edited answers, then as many plain ones where they are asked for; the i-th of both draw from the same seed. */

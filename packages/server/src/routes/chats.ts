@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { chatInputSchema, chatSchema, chatsSchema } from "@lexiscope/contract";
+import { whenFree } from "@lexiscope/core";
 import type { ServerContext } from "../context.ts";
 import { type App, defineRoute, jsonBody, jsonResponse } from "../route.ts";
 
@@ -46,13 +47,17 @@ const remove = defineRoute({
   responses: { 204: { description: "It is gone" } },
 });
 
+/** How long a request waits for another process that writes. */
+const patienceMs = 5000;
+
 export function chatsRoutes(app: App, { chats }: ServerContext): void {
-  app.openapi(list, (c) => c.json({ chats: chats.list() }, 200));
-  app.openapi(create, (c) => c.json(chats.create(c.req.valid("json")), 201));
-  app.openapi(get, (c) => c.json(chats.get(c.req.valid("param").chat), 200));
-  app.openapi(update, (c) => c.json(chats.update(c.req.valid("param").chat, c.req.valid("json")), 200));
-  app.openapi(remove, (c) => {
-    chats.remove(c.req.valid("param").chat);
+  const free = <T>(work: () => T): Promise<T> => whenFree(chats.path, patienceMs, work);
+  app.openapi(list, async (c) => c.json({ chats: await free(() => chats.list()) }, 200));
+  app.openapi(create, async (c) => c.json(await free(() => chats.create(c.req.valid("json"))), 201));
+  app.openapi(get, async (c) => c.json(await free(() => chats.get(c.req.valid("param").chat)), 200));
+  app.openapi(update, async (c) => c.json(await free(() => chats.update(c.req.valid("param").chat, c.req.valid("json"))), 200));
+  app.openapi(remove, async (c) => {
+    await free(() => chats.remove(c.req.valid("param").chat));
     return c.body(null, 204);
   });
 }

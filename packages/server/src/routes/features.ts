@@ -1,5 +1,11 @@
-import { z } from "@hono/zod-openapi";
-import { exampleSchema, featureDetailSchema, featureListQuerySchema, featureListSchema, featureQuerySchema } from "@lexiscope/contract";
+import {
+  exampleSchema,
+  featureDetailSchema,
+  featureListQuerySchema,
+  featureListSchema,
+  featureQuerySchema,
+  urlIndex,
+} from "@lexiscope/contract";
 import { isFresh } from "../cache-tag.ts";
 import type { ServerContext } from "../context.ts";
 import { featureDetail, showExample } from "../features/detail.ts";
@@ -31,7 +37,7 @@ const example = defineRoute({
   path: "/api/atlases/{atlas}/features/{feature}/examples/{n}",
   tags,
   summary: "One example with its whole context",
-  request: { params: featureParams.extend({ n: z.coerce.number().int().min(0).max(100_000) }) },
+  request: { params: featureParams.extend({ n: urlIndex(100_000) }) },
   responses: { 200: jsonResponse(exampleSchema, "The example"), 304: notModified },
 });
 

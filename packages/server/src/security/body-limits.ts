@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { RefusedError } from "../problem.ts";
 
+const KiB = 2 ** 10;
 const MiB = 2 ** 20;
 /** A form has a few hundred bytes; what is larger is meant to fill the memory. */
 const usual = MiB;
@@ -9,6 +10,14 @@ const usual = MiB;
 const importLimit = 64 * MiB;
 /** A long conversation is saved whole. */
 const chatLimit = 16 * MiB;
+
+/** A token and an address to go on to: read before anybody has shown who they are. */
+const signInLimit = 16 * KiB;
+
+/** For the addresses that answer without the token. */
+export function signInBodyLimit(): MiddlewareHandler {
+  return limit(signInLimit);
+}
 
 /** Refuses a body that is too large before it is read: by its announced length, else as soon as it has grown past the limit. */
 export function bodyLimits(): MiddlewareHandler {
@@ -31,7 +40,7 @@ function limit(maxSize: number): MiddlewareHandler {
     onError: (c) => {
       // What is still on its way is not waited for.
       c.header("connection", "close");
-      throw new RefusedError(413, "too_large", `the body has more than ${maxSize / MiB} MiB`, "send less");
+      throw new RefusedError(413, "too_large", `the body has more than ${maxSize < MiB ? `${maxSize / KiB} KiB` : `${maxSize / MiB} MiB`}`, "send less");
     },
   });
 }

@@ -63,9 +63,17 @@ describe("addresses", () => {
     },
   );
   it("−0 is 0", async () => {
-    for (const path of ["features?maximumMin=-0&offset=-0", "features/-0"])
-      expect((await t.ask("GET", `/api/atlases/small/${path}`)).status).toBe(200);
+    expect((await t.ask("GET", "/api/atlases/small/features?maximumMin=-0&offset=-0")).status).toBe(200);
   });
+  it.each(["%20", "1e2", "0x10", "-0", "+1", "1.0", "1%20", "%0a1", "%d9%a3", "99999999", "999999999"])(
+    "%s is the number of no feature, and of no example",
+    async (n) => {
+      for (const path of [`features/${n}`, `features/9/examples/${n}`]) {
+        const answer = await t.ask("GET", `/api/atlases/small/${path}`);
+        expect([path, answer.status]).toEqual([path, 400]);
+      }
+    },
+  );
 });
 
 describe("bodies", () => {
@@ -92,6 +100,26 @@ describe("bodies", () => {
     }
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
     expect((await t.ask("GET", "/api/chats")).status).toBe(200);
+  });
+
+  const many = (n: number, piece: string): string => `[${Array<string>(n).fill(piece).join()}]`;
+  const biases = (n: number): string => `{${Array.from({ length: n }, (_, i) => `"x${i}":0`).join()}}`;
+  it.each<[string, string, string]>([
+    ["parts of a message", `"messages":[{"role":"user","content":${many(500_000, "{}")}}]`, "messages[0].content"],
+    ["messages", `"messages":${many(500_000, "{}")}`, "messages"],
+    ["biases", `"messages":[{"role":"user","content":"x"}],"logit_bias":${biases(130_000)}`, "logit_bias"],
+    ["stops", `"messages":[{"role":"user","content":"x"}],"stop":${many(500_000, "0")}`, "stop"],
+    ["roles", `"messages":[],"steering":{"edits":[{"positions":{"roles":${many(500_000, "0")}}}]}`, "messages"],
+    ["fields", `"messages":[{"role":"user","content":"x"}],"steering":${biases(130_000)}`, "steering"],
+  ])("%s in the hundred thousands are refused without a word for each", async (_, fields, param) => {
+    const begun = performance.now();
+    const before = process.memoryUsage().heapUsed;
+    const answer = await t.ask("POST", "/v1/chat/completions", { body: `{"model":"tiny",${fields}}` });
+    expect(answer.status).toBe(400);
+    expect(answer.json().error).toMatchObject({ type: "invalid_request_error", param });
+    expect(answer.text.length).toBeLessThan(2000);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(200e6);
+    expect(performance.now() - begun).toBeLessThan(1500);
   });
 
   it.each(["1e999", "-1e999", "-0", "1.5", '"NaN"', "null", "true"])("%s where a whole number belongs", async (value) => {

@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { makeHome, startTestServer, type TestServer } from "../testing/test-server.ts";
 import { createWrongTries } from "./wrong-tries.ts";
@@ -56,6 +57,27 @@ it.each(["https://evil.example", "//evil.example", "/\\evil.example", "javascrip
     expect([signed.status, signed.headers.location]).toEqual([303, "/"]);
   },
 );
+
+it("takes a small body only: nobody has shown the token yet", async () => {
+  const body = `token=${"a".repeat(64 * 1024)}`;
+  const post = (path: string, headers: Record<string, string>): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const all = { "content-type": "application/x-www-form-urlencoded", ...bearer(token).headers, ...headers };
+      const asked = request(
+        { host: "127.0.0.1", port: guarded.server.port, method: "POST", path, headers: all, agent: false },
+        (response) => {
+          resolve(response.statusCode);
+          response.resume();
+        },
+      );
+      asked.on("error", reject);
+      asked.end(body);
+    });
+  for (const path of ["/sign-in", "/sign-out"]) {
+    for (const headers of [{ "content-length": String(body.length) }, { "transfer-encoding": "chunked" }] as Record<string, string>[])
+      expect([path, headers, await post(path, headers)]).toEqual([path, headers, 413]);
+  }
+});
 
 it("wrong tries are slowed down, and no token ever stands in the log", async () => {
   const statuses: number[] = [];

@@ -4,6 +4,7 @@ import type { ServerContext } from "../context.ts";
 import { RefusedError } from "../problem.ts";
 import type { App } from "../route.ts";
 import { signInPage } from "../static/plain-pages.ts";
+import { signInBodyLimit } from "./body-limits.ts";
 import { sameSecret, sessionOf } from "./token.ts";
 import { createWrongTries } from "./wrong-tries.ts";
 
@@ -56,15 +57,15 @@ export function signIn(app: App, { options: { token }, logger }: ServerContext):
   });
 
   app.get("/sign-in", (c) => c.html(signInPage({ next: ownPath(c.req.query("next")) }), 200, signInHeaders));
-  app.post("/sign-in", async (c) => {
-    const body = await c.req.text();
-    const form = new URLSearchParams(body.slice(0, 10_000));
+  const limited = signInBodyLimit();
+  app.post("/sign-in", limited, async (c) => {
+    const form = new URLSearchParams(await c.req.text());
     const next = ownPath(form.get("next") ?? undefined);
     if (!isRight(c, form.get("token") ?? "")) return c.html(signInPage({ next, wrong: true }), 401, signInHeaders);
     setCookie(c, cookieName, session, { httpOnly: true, sameSite: "Strict", path: "/", maxAge: cookieSeconds, secure: isHttps(c) });
     return c.redirect(next, 303);
   });
-  app.post("/sign-out", (c) => {
+  app.post("/sign-out", limited, (c) => {
     deleteCookie(c, cookieName, { path: "/" });
     return c.redirect("/sign-in", 303);
   });

@@ -29,6 +29,13 @@ export function apiPath(segments: readonly (string | number)[], query: Query = {
   return `/api/${path}${text === "" ? "" : `?${text}`}`;
 }
 
+/** A question to the server as the cache knows it. */
+export interface Question<T> {
+  queryKey: readonly unknown[];
+  queryFn: (context: { signal: AbortSignal }) => Promise<T>;
+  gcTime?: number;
+}
+
 export interface RequestOptions {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;

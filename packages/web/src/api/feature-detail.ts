@@ -1,15 +1,15 @@
 import type { Example, FeatureDetail } from "@lexiscope/contract";
 import { useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { useCallback } from "react";
-import { apiPath, request } from "./client.ts";
+import { apiPath, request, type Question } from "./client.ts";
 
 /** Tokens shown on either side of a peak before a line is opened. */
 const window = { before: 32, after: 24 };
 
-const detailQuery = (atlas: string, feature: number) => ({
-  queryKey: ["feature", atlas, feature] as const,
-  queryFn: ({ signal }: { signal: AbortSignal }) =>
-    request<FeatureDetail>(apiPath(["atlases", atlas, "features", feature], window), { signal }),
+/** What the feature's page shows first. */
+export const detailQuery = (atlas: string, feature: number): Question<FeatureDetail> => ({
+  queryKey: ["feature", atlas, feature],
+  queryFn: ({ signal }) => request<FeatureDetail>(apiPath(["atlases", atlas, "features", feature], window), { signal }),
 });
 
 /** Everything about a feature but the whole contexts of its examples. */

@@ -1,13 +1,17 @@
 import type { AtlasDetail, Atlases, Histogram, Models, Status } from "@lexiscope/contract";
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
-import { apiPath, request } from "./client.ts";
+import { apiPath, request, type Question } from "./client.ts";
 
 /** Keys begin with the noun and the atlas, so that a change of names can refresh everything that shows one: `["features", atlas, …]`. */
 
+export const statusQuery: Question<Status> = {
+  queryKey: ["status"],
+  queryFn: ({ signal }) => request<Status>(apiPath(["status"]), { signal }),
+};
+
 export function useStatus(): UseQueryResult<Status> {
   return useQuery({
-    queryKey: ["status"],
-    queryFn: ({ signal }) => request<Status>(apiPath(["status"]), { signal }),
+    ...statusQuery,
     refetchInterval: ({ state }) => (state.status === "error" ? 3000 : 15_000),
   });
 }
@@ -20,12 +24,13 @@ export function useAtlases(): UseQueryResult<Atlases> {
   });
 }
 
+export const atlasQuery = (atlas: string): Question<AtlasDetail> => ({
+  queryKey: ["atlas", atlas],
+  queryFn: ({ signal }) => request<AtlasDetail>(apiPath(["atlases", atlas]), { signal }),
+});
+
 export function useAtlas(atlas: string | undefined): UseQueryResult<AtlasDetail> {
-  return useQuery({
-    queryKey: ["atlas", atlas],
-    queryFn: ({ signal }) => request<AtlasDetail>(apiPath(["atlases", atlas ?? ""]), { signal }),
-    enabled: atlas !== undefined,
-  });
+  return useQuery({ ...atlasQuery(atlas ?? ""), enabled: atlas !== undefined });
 }
 
 export function useModels(): UseQueryResult<Models> {

@@ -30,7 +30,10 @@ export function SteerHere({
   const model = useSelectedModel();
   const [{ question: prompt, dial }, setSteering] = useState(() => readSteering(params, feature, maximum));
   // Not at every step of the slider: browsers limit how often an address changes.
-  const settled = useDebounced(useMemo(() => ({ question: prompt, edit: dial.edit }), [prompt, dial]), 250);
+  const settled = useDebounced(
+    useMemo(() => ({ question: prompt, edit: dial.edit }), [prompt, dial]),
+    250,
+  );
   useEffect(() => {
     const next = steeringAddress(settled, maximum);
     const now = new URLSearchParams(location.search);
@@ -60,7 +63,12 @@ export function SteerHere({
   return (
     <form className="steer" onSubmit={submit} aria-label="Steer with this feature">
       <div className="steer-ask">
-        <input aria-label="Question" value={prompt} maxLength={100_000} onChange={({ target }) => setSteering({ question: target.value, dial })} />
+        <input
+          aria-label="Question"
+          value={prompt}
+          maxLength={100_000}
+          onChange={({ target }) => setSteering({ question: target.value, dial })}
+        />
         {running ? (
           <button type="button" onClick={() => generation?.stop()}>
             Stop
@@ -94,9 +102,12 @@ export function SteerHere({
       )}
       {state && <GenerationProblems state={state} />}
       <div className="steer-foot">
-        {state ? <GenerationLine state={state} /> : (
+        {state ? (
+          <GenerationLine state={state} />
+        ) : (
           <p className="quiet">
-            1 × max is as strong as the atlas ever saw it. Too far up, the answer falls apart. Greedy, at most {maxTokens} tokens.
+            {maximum > 0 && "1 × max is as strong as the atlas ever saw it. "}Too far up, the answer falls apart. Greedy, at most{" "}
+            {maxTokens} tokens.
           </p>
         )}
         <Link href={chatLink({ atlas, edits: [dial.edit], prompt })}>Open in Chat</Link>

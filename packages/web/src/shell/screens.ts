@@ -48,6 +48,16 @@ export const shortcuts: readonly { group: string; keys: readonly (readonly [keys
     ],
   },
   {
+    group: "Chat",
+    keys: [
+      ["Enter", "send"],
+      ["Shift Enter", "a new line"],
+      ["Esc", "stop the answer"],
+      ["↑ ↓", "in a number: a step; with Shift, ten"],
+      ["← →", "in the prompt’s tokens: where an edit begins"],
+    ],
+  },
+  {
     group: "A list of your own",
     keys: [["Alt ↑ ↓", "move the member up or down"]],
   },

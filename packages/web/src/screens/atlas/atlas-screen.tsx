@@ -7,7 +7,7 @@ import { About } from "./about.tsx";
 import { ExampleSearches } from "./example-searches.tsx";
 import { FeatureList } from "./feature-list.tsx";
 import { HistogramFilter } from "./histogram-filter.tsx";
-import { isFiltered, rangeColumns, readView, type ListView, type SortColumn } from "./list-view.ts";
+import { rangeColumns, readView, type ListView, type SortColumn } from "./list-view.ts";
 import { ScoreTable } from "./score-table.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import "./atlas.css";
@@ -104,7 +104,7 @@ export function AtlasScreen({ atlas }: { atlas: string }): ReactElement {
           clearSelection={() => setSelection(new Set())}
           {...count}
         />
-        {!isFiltered(view) && <ExampleSearches atlas={atlas} />}
+        <ExampleSearches atlas={atlas} q={view.q} />
         <FeatureList
           atlas={atlas}
           view={view}

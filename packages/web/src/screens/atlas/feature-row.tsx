@@ -70,6 +70,8 @@ export const FeatureListRow = memo(function FeatureListRow({
         {row.name === null ? (
           dead ? (
             <span className="quiet">never fired</span>
+          ) : row.word.trim() === "" ? (
+            <span className="quiet">no word</span>
           ) : (
             <Sensitive text={row.word}>
               <bdi>{visibleToken(row.word)}</bdi>

@@ -64,10 +64,11 @@ export function Toolbar(props: ToolbarProps): ReactElement {
       )}
       <span className="toolbar-count" role="status">
         {total === undefined ? (stale ? "…" : "") : `${formatCount(total)} ${total === 1 ? "feature" : "features"}`}
+        {truncated && <span title="The words hit more places than are looked at. Ask for rarer words to see all."> and more, cut off</span>}
         {view.sort === "readability" && total !== undefined && total > 1 && (
           <span className="toolbar-order">, {view.order === "descending" ? "most" : "least"} readable first</span>
         )}
-        {truncated && <span title="The words hit more places than are looked at. Ask for rarer words to see all."> and more, cut off</span>}
+        {view.sort === "relevance" && total !== undefined && total > 1 && <span className="toolbar-order">, best hits first</span>}
         {stale && total !== undefined && <span className="quiet"> …</span>}
       </span>
       {selection.size > 0 && (

@@ -1,5 +1,5 @@
 import type { FeatureDetail } from "@lexiscope/contract";
-import { useMemo, useState, type KeyboardEvent, type ReactElement } from "react";
+import { useDeferredValue, useMemo, useState, type KeyboardEvent, type ReactElement } from "react";
 import { formatCount, formatNumber } from "../../parts/format.ts";
 import { useUrlState } from "../../state/url-state.ts";
 import { ExampleLine } from "./example-line.tsx";
@@ -24,6 +24,8 @@ export function Examples({
   const hideRepeats = params.get("repeats") === "hide";
   const groups = useMemo(() => groupExamples(detail), [detail]);
   const shown = interval === undefined ? groups : groups.filter((group) => group.interval === interval);
+  // What lies below the first screenful is drawn in slices behind it.
+  const below = useDeferredValue(true, false);
   const repeats = detail.examples.filter(({ repeat }) => repeat).length;
   const chip = (value: number | undefined, name: string, count: number): ReactElement => (
     <button key={name} type="button" className="chip" aria-pressed={interval === value} onClick={() => choose(value)}>
@@ -53,7 +55,7 @@ export function Examples({
           </button>
         </p>
       )}
-      {shown.map((group) => (
+      {(below ? shown : shown.slice(0, 1)).map((group) => (
         <Group key={group.interval} atlas={atlas} detail={detail} group={group} hideRepeats={hideRepeats} />
       ))}
     </section>

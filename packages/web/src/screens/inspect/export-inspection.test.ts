@@ -21,6 +21,27 @@ test("the table has a row a token, with quotes where they are needed", () => {
   expect(csvText({ ...base, tokens }, [{ index: 9, maximum: 4, activations: [0, 3] }])).toBe(
     "position,token,left_out,error_share,active,activation_9,top_feature_1,top_activation_1,top_share_1\r\n" +
       '0,"a""b,",position 0,,0,0,,,\r\n' +
-      '1,"\n",,0.5,1,3,5,2,0.25\r\n',
+      `1,"'\n",,0.5,1,3,5,2,0.25\r\n`,
   );
+});
+
+test("no spreadsheet takes a token for a formula, and numbers stay numbers", () => {
+  const base = { model: "m", cpuPath: "c", atlas: "first", site: "s", pinned: [], names: {}, milliseconds: 1, warnings: [] };
+  const tokens = ['=HYPERLINK("x")', "+1", "-1", "@SUM", "\t=", " =1"].map((text, position) => ({
+    id: 1,
+    text,
+    position,
+    leftOut: null,
+    error: -0.5,
+    active: 0,
+    features: [],
+  }));
+  expect(csvText({ ...base, tokens }, []).split("\r\n").slice(1, -1)).toEqual([
+    `0,"'=HYPERLINK(""x"")",,-0.5,0`,
+    "1,'+1,,-0.5,0",
+    "2,'-1,,-0.5,0",
+    "3,'@SUM,,-0.5,0",
+    "4,'\t=,,-0.5,0",
+    "5, =1,,-0.5,0",
+  ]);
 });

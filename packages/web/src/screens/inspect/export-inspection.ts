@@ -11,7 +11,7 @@ export function curlText(body: InspectRequest, { origin, signIn }: { origin: str
   ].join(" \\\n  ");
 }
 
-/** RFC 4180: one row a token, its strongest features and the pinned ones in columns. */
+/** RFC 4180: one row a token, its strongest features and the pinned ones in columns. Text that a spreadsheet would take for a formula gets an apostrophe in front. */
 export function csvText(inspection: InspectResponse, pinned: InspectResponse["pinned"]): string {
   const width = Math.max(0, ...inspection.tokens.map(({ features }) => features.length));
   const ranks = Array.from({ length: width }, (_, i) => i);
@@ -40,7 +40,7 @@ export function csvText(inspection: InspectResponse, pinned: InspectResponse["pi
 }
 
 function cell(value: string | number | null | undefined): string {
-  const text = String(value ?? "");
+  const text = typeof value === "string" && /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : String(value ?? "");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -13,7 +13,7 @@ export function FirstAtlas({ job }: { job: Job }): ReactElement | null {
     return (
       <p className="run-first ready" role="status">
         <b>The atlas is ready.</b>{" "}
-        <Link href={`/atlas/${encodeURIComponent(made)}`} className="button">
+        <Link href={`/atlas/${encodeURIComponent(made)}`} className="button primary">
           Open <bdi>{made}</bdi>
         </Link>
       </p>
@@ -33,8 +33,7 @@ export function FirstAtlas({ job }: { job: Job }): ReactElement | null {
             , and <Link href="/inspect">Inspect</Link> shows the tokens that it reads
           </>
         )}
-        . What the numbers
-        mean is in <Link href="/learn">Learn</Link>.
+        . What the numbers mean is in <Link href="/learn">Learn</Link>.
       </p>
     </div>
   );
