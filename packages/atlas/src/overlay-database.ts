@@ -148,8 +148,7 @@ function guarded<T>(path: string, query: () => T): T {
     const code = (error as { code?: unknown }).code;
     if (error instanceof LexiscopeError || typeof code !== "string" || !code.startsWith("SQLITE_")) throw error;
     // DBMOVED: moved away at this very moment; the next try opens what lies there then.
-    if (/^SQLITE_(BUSY|LOCKED|READONLY_DBMOVED)/.test(code))
-      throw busy(path, `${path} is being written by another process`, error);
+    if (/^SQLITE_(BUSY|LOCKED|READONLY_DBMOVED)/.test(code)) throw busy(path, `${path} is being written by another process`, error);
     if (code === "SQLITE_FULL") throw asDiskError(Object.assign(new Error(messageOf(error)), { code: "ENOSPC" }), path);
     if (/^SQLITE_(CANTOPEN|READONLY|PERM)/.test(code))
       throw asDiskError(Object.assign(new Error(messageOf(error)), { code: "EACCES" }), path);

@@ -81,11 +81,17 @@ function firstIssue(error: ZodError): { path: string[]; message: string } {
   return { path: issue?.path.map(String) ?? [], message: issue?.message ?? "is wrong" };
 }
 
-function noExport(field: string, message: string): LexiscopeError {
-  return new LexiscopeError("invalid_input", `this is no export of labels: ${field === "" ? "it" : field}: ${message}`, {
-    field: field === "" ? "body" : field,
+function noExport(place: string, message: string): LexiscopeError {
+  const field = place === "" ? "body" : clipped(place);
+  return new LexiscopeError("invalid_input", `this is no export of labels: ${field}: ${clipped(message)}`, {
+    field,
     hint: "give a file that Lexiscope exported",
   });
+}
+
+/** A message names keys that are not known, of which there may be millions. */
+function clipped(text: string): string {
+  return text.length <= 300 ? text : `${text.slice(0, 300).toWellFormed()}…`;
 }
 
 function keepNewest<K, V extends { updated: string }>(newest: Map<K, V>, key: K, item: V): void {

@@ -37,7 +37,7 @@ function open(id = identity, options: OverlayOptions = {}): Overlay {
 
 const refused = (code: string, field?: string): unknown => expect.objectContaining(field === undefined ? { code } : { code, field });
 
-test("what is named and what is found follows every write, of this process and of others", () => {
+test("what is named and what is found follows every write, of this process and of others", async () => {
   const [here, there] = [open(), open()];
   expect([here.named(), here.findLabels("ship")]).toEqual([[], []]);
   here.setLabel(7, { name: "Ships", note: "" });
@@ -58,7 +58,7 @@ test("what is named and what is found follows every write, of this process and o
   const labels = Array.from({ length: 1000 }, (_, feature) => {
     return { feature, name: `n ${feature}`, note: `${long} needle ${feature}.`, updated: "2027-01-01T00:00:00.000Z" };
   });
-  wide.importAll({ ...wide.exportAll(), labels }, "replace");
+  await wide.importAll({ ...wide.exportAll(), labels }, "replace");
   expect(wide.findLabels("needle 99.")).toEqual([99]);
   expect(wide.named().length).toBe(1000);
 });
@@ -111,38 +111,47 @@ test("texts that cannot be shown or are too long, and features that are not ther
 test("lists keep their order", () => {
   const overlay = open();
   const { id } = overlay.createList({ name: "places", features: [5, 3, 5] });
-  overlay.addToList(id, [9, 3, 1]);
+  overlay.changeList(id, { add: [9, 3, 1] });
   expect(overlay.list(id).features).toEqual([5, 3, 9, 1]);
-  overlay.removeFromList(id, [3, 77]);
-  overlay.setListFeatures(id, [1, 9, 5]);
-  overlay.setListNote(id, "of the world");
-  expect(overlay.renameList(id, "Places")).toEqual(overlay.list(id));
+  overlay.changeList(id, { remove: [3, 77], add: [2] });
+  expect(overlay.list(id).features).toEqual([5, 9, 1, 2]);
+  overlay.changeList(id, { features: [1, 9, 5] });
+  overlay.changeList(id, { note: "of the world" });
+  expect(overlay.changeList(id, { name: "Places" })).toEqual(overlay.list(id));
+  expect(overlay.changeList(id, {})).toEqual(overlay.list(id)); // not even its date
   expect(overlay.list(id)).toMatchObject({ name: "Places", note: "of the world", features: [1, 9, 5] });
   overlay.createList({ name: "A", note: "n" });
   expect(overlay.lists().map(({ name }) => name)).toEqual(["A", "Places"]);
   expect(overlay.listsWith(9)).toEqual([{ id, name: "Places" }]);
   expect(() => overlay.createList({ name: " " })).toThrow(refused("invalid_input", "name"));
-  expect(() => overlay.addToList(id, [100])).toThrow(refused("not_found", "feature"));
-  expect(() => overlay.addToList("../x", [1])).toThrow(refused("not_found", "list"));
+  const before = overlay.list(id);
+  for (const [change, code, field] of [
+    [{ features: [2], name: " " }, "invalid_input", "name"],
+    [{ name: "New", features: [2], note: "\u0000" }, "invalid_input", "note"],
+    [{ remove: [1], add: [100] }, "not_found", "feature"],
+  ] as const)
+    expect(() => overlay.changeList(id, change)).toThrow(refused(code, field));
+  expect(overlay.list(id)).toEqual(before);
+  expect(() => overlay.changeList("../x", { add: [1] })).toThrow(refused("not_found", "list"));
   overlay.deleteList(id);
-  for (const use of [() => overlay.list(id), () => overlay.addToList(id, [1]), () => overlay.deleteList(id)])
+  for (const use of [() => overlay.list(id), () => overlay.changeList(id, { add: [1] }), () => overlay.deleteList(id)])
     expect(use).toThrow(refused("not_found", "list"));
 });
 
-test("there are at most a thousand lists, of a hundred thousand features", () => {
+test("there are at most a thousand lists, of a hundred thousand features", async () => {
   const overlay = open(identity, { features: 2 ** 20 });
   const all = Array.from({ length: 100_000 }, (_, i) => i);
   const { id } = overlay.createList({ name: "long", features: all });
-  expect(() => overlay.addToList(id, [100_000])).toThrow(refused("invalid_input", "features"));
-  expect(overlay.list(id).features).toEqual(all);
+  expect(() => overlay.changeList(id, { name: "longer", add: [100_000] })).toThrow(refused("invalid_input", "features"));
+  expect(overlay.list(id)).toMatchObject({ name: "long", features: all });
   overlay.deleteList(id);
   const lists = Array.from({ length: 1000 }, (_, i) => ({ id: `l${i}`, name: "n", note: "", features: [], updated: "2026" }));
-  overlay.importAll({ ...overlay.exportAll(), lists }, "merge");
+  await overlay.importAll({ ...overlay.exportAll(), lists }, "merge");
   expect(() => overlay.createList({ name: "one more" })).toThrow(refused("invalid_input", "lists"));
   expect(overlay.counts().lists).toBe(1000);
 });
 
-test("an export is taken in whole or not at all, and the newer of two stays", () => {
+test("an export is taken in whole or not at all, and the newer of two stays", async () => {
   const overlay = open();
   overlay.setLabel(1, { name: "one", note: "" });
   const { id } = overlay.createList({ name: "list", features: [2, 1] });
@@ -152,29 +161,35 @@ test("an export is taken in whole or not at all, and the newer of two stays", ()
   overlay.setLabel(2, { name: "two", note: "" });
   overlay.deleteList(id);
 
-  expect(overlay.importAll(exported, "merge")).toEqual({ labels: 0, lists: 1, skipped: 1 });
+  expect(await overlay.importAll(exported, "merge")).toEqual({ labels: 0, lists: 1, skipped: 1 });
   expect(overlay.labels().map(({ name }) => name)).toEqual(["uno", "two"]);
   expect(overlay.list(id)).toEqual(exported.lists[0]);
-  expect(overlay.importAll(JSON.parse(JSON.stringify(exported)), "replace")).toEqual({ labels: 1, lists: 1, skipped: 0 });
+  expect(await overlay.importAll(JSON.parse(JSON.stringify(exported)), "replace")).toEqual({ labels: 1, lists: 1, skipped: 0 });
   expect(overlay.exportAll()).toEqual(exported);
 
   for (const bad of [null, [], {}, { ...exported, formatVersion: 2 }, { ...exported, labels: [{ feature: 1 }] }, { ...exported, more: 1 }])
-    expect(() => overlay.importAll(bad, "replace")).toThrow(refused("bad_file"));
+    await expect(overlay.importAll(bad, "replace")).rejects.toThrow(refused("invalid_input"));
   const unpaired = { feature: 3, name: "\ud800", note: "", updated: "2027" };
-  expect(() => overlay.importAll({ ...exported, labels: [unpaired] }, "replace")).toThrow(refused("invalid_input", "name"));
+  await expect(overlay.importAll({ ...exported, labels: [unpaired] }, "replace")).rejects.toThrow(
+    refused("invalid_input", "labels.0.name"),
+  );
   expect(overlay.exportAll()).toEqual(exported);
   const far = { feature: 5000, name: "far", note: "", updated: "2027" };
-  expect(overlay.importAll({ ...exported, lists: [], labels: [far] }, "merge")).toEqual({ labels: 0, lists: 0, skipped: 1 });
+  expect(await overlay.importAll({ ...exported, lists: [], labels: [far] }, "merge")).toEqual({ labels: 0, lists: 0, skipped: 1 });
+  // The newest of a feature's labels in one file, the first of two of the same time.
+  const labels = ["2031", "2033", "2033", "2032"].map((updated, i) => ({ feature: 3, name: `n${i}`, note: "", updated }));
+  expect(await overlay.importAll({ ...exported, lists: [], labels }, "merge")).toEqual({ labels: 1, lists: 0, skipped: 3 });
+  expect(overlay.label(3)?.name).toBe("n1");
 });
 
-test("what was named for another dictionary is kept, not applied, and counted", () => {
+test("what was named for another dictionary is kept, not applied, and counted", async () => {
   open().setLabel(1, { name: "mine", note: "" });
   const exported = open().exportAll();
   const replaced = open(other);
   expect([replaced.labels(), replaced.counts()]).toEqual([[], { labels: 0, lists: 0, foreign: 1 }]);
-  expect(() => replaced.importAll(exported, "merge")).toThrow(refused("mismatch", "dictionary"));
-  expect(replaced.importAll(exported, "merge", { force: true })).toEqual({ labels: 1, lists: 0, skipped: 0 });
-  replaced.importAll(replaced.exportAll(), "replace");
+  await expect(replaced.importAll(exported, "merge")).rejects.toThrow(refused("mismatch", "dictionary"));
+  expect(await replaced.importAll(exported, "merge", { force: true })).toEqual({ labels: 1, lists: 0, skipped: 0 });
+  await replaced.importAll(replaced.exportAll(), "replace");
   expect(open().labels()).toEqual(exported.labels);
 });
 

@@ -138,7 +138,10 @@ export function openOverlay(atlasPath: string, identity: string, options: Overla
       formatVersion: 1,
       dictionary: identity,
       atlas: (options.name ?? basename(resolve(atlasPath))).slice(0, 200),
-      ...(database.read((db) => db.transaction(() => ({ labels: readLabels(db), lists: readLists(db, identity) }))()) ?? { labels: [], lists: [] }),
+      ...(database.read((db) => db.transaction(() => ({ labels: readLabels(db), lists: readLists(db, identity) }))()) ?? {
+        labels: [],
+        lists: [],
+      }),
     }),
     importAll: async (json, mode, { force = false } = {}) => {
       const plan = await planImport(json, { identity, features, force });

@@ -10,7 +10,14 @@ export const editPositionsSchema = z.union([
     .strictObject({ from: z.int().min(0), to: z.int().min(1).optional() })
     .refine(({ from, to }) => to === undefined || from < to, "the span is empty")
     .meta({ id: "Span" }),
-  z.strictObject({ roles: z.array(z.enum(["system", "user", "assistant"])).min(1).max(3) }).meta({ id: "Roles" }),
+  z
+    .strictObject({
+      roles: z
+        .array(z.enum(["system", "user", "assistant"]))
+        .min(1)
+        .max(64),
+    })
+    .meta({ id: "Roles" }),
 ]);
 export type EditPositions = z.infer<typeof editPositionsSchema>;
 

@@ -41,7 +41,7 @@ export async function launch(run: RunRecord, options: Launch): Promise<void> {
   }
 }
 
-async function spawnJob(run: RunRecord, { home, entry, nice = usualNice, onExit }: Launch): Promise<ProcessIdentity> {
+async function spawnJob(run: RunRecord, { home, entry, nice = usualNice, offline, onExit }: Launch): Promise<ProcessIdentity> {
   const { events, log } = runFiles(run.id, home);
   const [command = "", ...rest] = run.argv.filter((word) => word !== "--json");
   const out = openSync(events, "a");
@@ -53,6 +53,7 @@ async function spawnJob(run: RunRecord, { home, entry, nice = usualNice, onExit 
         ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !notInherited.includes(name))),
         LEXISCOPE_HOME: resolve(home ?? lexiscopeHome()),
         LEXISCOPE_NICE: String(nice),
+        ...(offline ? { LEXISCOPE_OFFLINE: "1" } : {}),
       },
       detached: true,
       stdio: ["ignore", out, err],

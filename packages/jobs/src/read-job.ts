@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { type CliError, cliErrorSchema, type Job } from "@lexiscope/contract";
 import { commandLine } from "@lexiscope/contract/job-command";
 import { isLexiscopeError } from "@lexiscope/core";
@@ -41,16 +41,52 @@ export async function readJob(id: string, { home }: HomeOption = {}): Promise<Jo
   }
 }
 
+/**
+ * A job that may have been read before: one that had ended then, and whose files are as they were, is not read again.
+ * Resuming it writes them anew.
+ */
+export async function readJobAgain(id: string, home?: string): Promise<Job> {
+  const { folder, run, events } = runFiles(id, home);
+  const stamp = await stampOf(run, events); // before it is read: what changes meanwhile is seen next time
+  const known = endedJobs.get(folder);
+  if (known && known.stamp === stamp) return known.job;
+  endedJobs.delete(folder);
+  const job = await readJob(id, { home });
+  if (stamp !== undefined && hasEnded(job)) {
+    endedJobs.set(folder, { stamp, job });
+    const [oldest] = endedJobs.size > maxEndedJobs ? endedJobs.keys() : [];
+    if (oldest !== undefined) endedJobs.delete(oldest);
+  }
+  return job;
+}
+
+const readTogether = 32;
+
+/** Jobs kept in memory by folder, some kilobytes each. */
+const maxEndedJobs = 10_000;
+const endedJobs = new Map<string, { stamp: string; job: Job }>();
+
+/** Undefined when a file is not there. */
+async function stampOf(...paths: string[]): Promise<string | undefined> {
+  const found = await Promise.all(paths.map((path) => stat(path, { bigint: true }).catch(() => undefined)));
+  if (found.includes(undefined)) return undefined;
+  return found.map((file) => [file?.ino, file?.size, file?.mtimeNs, file?.ctimeNs].join(":")).join(" ");
+}
+
 /** All jobs, the latest first. One whose folder vanishes meanwhile is left out; a damaged one is shown as failed. */
 export async function listJobs({ home }: HomeOption = {}): Promise<Job[]> {
+  const ids = await jobIds(home);
   const jobs: Job[] = [];
-  for (const id of await jobIds(home)) {
-    try {
-      jobs.push(await readJob(id, { home }));
-    } catch (error) {
-      if (!isLexiscopeError(error)) throw error;
-      if (error.code !== "not_found") jobs.push(damagedJob(id, error.toJSON()));
-    }
+  for (let from = 0; from < ids.length; from += readTogether) {
+    const found = await Promise.all(
+      ids.slice(from, from + readTogether).map((id) =>
+        readJobAgain(id, home).catch((error: unknown) => {
+          if (!isLexiscopeError(error)) throw error;
+          return error.code === "not_found" ? undefined : damagedJob(id, error.toJSON());
+        }),
+      ),
+    );
+    jobs.push(...found.filter((job) => job !== undefined));
   }
   return jobs.sort((a, b) => b.created.localeCompare(a.created));
 }

@@ -105,7 +105,22 @@ export async function createRun(run: RunRecord, home?: string): Promise<void> {
 const lockPatienceMs = 10_000;
 
 /** Starting, resuming, removing: one at a time over all processes of this home. */
-export async function withRunsLock<T>(home: string | undefined, work: () => Promise<T>): Promise<T> {
+export function withRunsLock<T>(home: string | undefined, work: () => Promise<T>): Promise<T> {
+  const runs = runsFolder(home);
+  const mine = (lines.get(runs) ?? Promise.resolve()).then(() => withRunsLockNow(home, work));
+  const settled = mine.then(
+    () => {},
+    () => {},
+  );
+  lines.set(runs, settled);
+  void settled.then(() => lines.get(runs) === settled && lines.delete(runs));
+  return mine;
+}
+
+/** Those of this process wait in order: none is passed over until its patience ends. */
+const lines = new Map<string, Promise<void>>();
+
+async function withRunsLockNow<T>(home: string | undefined, work: () => Promise<T>): Promise<T> {
   const until = Date.now() + lockPatienceMs;
   for (;;) {
     try {

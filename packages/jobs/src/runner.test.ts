@@ -1,9 +1,12 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { appendFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { listJobs, readJob } from "./read-job.ts";
-import { readRun, runsFolder } from "./run-folder.ts";
+import { newJobId } from "./job-id.ts";
+import { readRun, runFiles, type RunRecord, runsFolder } from "./run-folder.ts";
 import { createJobRunner, type JobRunner } from "./runner.ts";
+import { newRun } from "./start.ts";
 import { entry, useHome } from "./testing/home.ts";
 
 const at = useHome();
@@ -66,6 +69,61 @@ test("two runners of one home start each job once and keep to the limit", async 
   expect(running.length).toBeLessThanOrEqual(1);
   for (const { id } of started) expect(await at.ended(id)).toMatchObject({ state: "done" });
   for (const { id } of started) expect(await readRun(id, at.home)).toMatchObject({ resumed: 0 });
+});
+
+/** Records as earlier days leave them, without the care that a crash asks for. */
+function writeRuns(count: number, change: Partial<RunRecord>, events: string): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const time = new Date(Date.UTC(2025, 0, 1, 0, 0, i));
+    const run = { ...newRun(at.request("--lines", "1")), id: newJobId("train", time), queued: time.toISOString(), ...change };
+    const files = runFiles(run.id, at.home);
+    mkdirSync(files.folder, { recursive: true });
+    writeFileSync(files.run, JSON.stringify(run));
+    writeFileSync(files.events, events);
+    writeFileSync(files.log, "");
+    return run.id;
+  });
+}
+const ended = { launched: new Date(0).toISOString(), pid: 2 ** 22 - 1, startTime: "long ago" };
+
+test("what has ended is read once, and again when its files change", async () => {
+  const [id = ""] = writeRuns(1, ended, '{"steps":1}\n');
+  const [first] = await listJobs({ home: at.home });
+  expect(first).toMatchObject({ state: "done", result: { steps: 1 } });
+  expect((await listJobs({ home: at.home }))[0]).toBe(first);
+  await appendFile(runFiles(id, at.home).events, '{"type":"error","code":"internal","message":"no"}\n');
+  expect((await listJobs({ home: at.home }))[0]).toMatchObject({ state: "failed" });
+});
+
+test("many starts at once are all taken, with thousands of old runs beside them", { timeout: 30_000 }, async () => {
+  writeRuns(3000, ended, '{"steps":1}\n');
+  const jobs = await runner();
+  const began = performance.now();
+  const started = await Promise.all(Array.from({ length: 20 }, () => jobs.start(at.request("--lines", "1000"))));
+  console.log("T", performance.now() - began);
+  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(started.filter(({ state }) => state === "running").length).toBeLessThanOrEqual(1);
+  expect(new Set(started.map(({ id }) => id)).size).toBe(20);
+});
+
+test("a queue that is full takes no more, neither a new job nor one that is resumed", async () => {
+  const jobs = await runner();
+  const first = await jobs.start(at.request("--lines", "1000"));
+  const stopped = await jobs.start(at.request("--lines", "1"));
+  await jobs.stop(stopped.id);
+  const [waiting = ""] = writeRuns(100, {}, "");
+  await expect(jobs.start(at.request("--lines", "1"))).rejects.toMatchObject({ code: "busy", message: "100 jobs are waiting already" });
+  await expect(jobs.resume(stopped.id)).rejects.toMatchObject({ code: "busy" });
+  await jobs.stop(waiting);
+  expect(await jobs.start(at.request("--lines", "1"))).toMatchObject({ state: "queued" });
+  expect(await states(first.id)).toEqual(["running"]);
+});
+
+test("jobs of a runner that is offline are told so", async () => {
+  const made = await createJobRunner({ home: at.home, entry, offline: true });
+  onTestFinished(() => made.close());
+  const { id } = await made.start(at.request("--lines", "1"));
+  expect(await at.ended(id)).toMatchObject({ state: "done", result: { offline: "1" } });
 });
 
 test("a limit that is none is refused", async () => {

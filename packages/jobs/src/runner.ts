@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Job } from "@lexiscope/contract";
 import { LexiscopeError, isLexiscopeError } from "@lexiscope/core";
 import { launch } from "./launch.ts";
-import { jobIds, readJob } from "./read-job.ts";
+import { hasEnded, listJobs, readJob } from "./read-job.ts";
 import { createRun, readRun, runsFolder, unfinishedPrefix, withRunsLock } from "./run-folder.ts";
 import { checkLaunch, newRun, requeue } from "./start.ts";
 import { stopJob } from "./stop.ts";
@@ -29,6 +29,9 @@ export interface JobRunner {
 /** How soon the end of a job is seen whose parent was another process. */
 const pollMs = 1000;
 
+/** More than anybody waits for; a program that starts jobs without end is refused. */
+const maxQueued = 100;
+
 /** Goes on with the queue as it stands on disk. */
 export async function createJobRunner(options: JobRunnerOptions): Promise<JobRunner> {
   checkLaunch(options);
@@ -39,15 +42,23 @@ export async function createJobRunner(options: JobRunnerOptions): Promise<JobRun
   let timer: NodeJS.Timeout | undefined;
   let failing = false;
 
+  /** One that has not looked at the queue yet: it serves all who ask for it meanwhile. */
+  let coming: Promise<void> | undefined;
+
+  const advance = (): Promise<void> => (coming ??= advanceOnce());
   /** Starts what may start; looks again later while something waits. */
-  const advance = async (): Promise<void> => {
+  const advanceOnce = async (): Promise<void> => {
     clearTimeout(timer);
     if (closed) return;
     let waiting = true;
     try {
-      waiting = await withRunsLock(home, () => launchNext(options, limit, () => void advance()));
+      waiting = await withRunsLock(home, () => {
+        coming = undefined;
+        return launchNext(options, limit, () => void advance());
+      });
       failing = false;
     } catch (error) {
+      coming = undefined; // it may have failed before its turn
       if (!failing) onError?.(error); // said once, however often it is tried again
       failing = true;
     }
@@ -64,12 +75,18 @@ export async function createJobRunner(options: JobRunnerOptions): Promise<JobRun
   return {
     start: async (request) => {
       const run = newRun(request);
-      await withRunsLock(home, () => createRun(run, home));
+      await withRunsLock(home, async () => {
+        await checkRoom(home);
+        await createRun(run, home);
+      });
       await advance();
       return readJob(run.id, { home });
     },
     resume: async (id) => {
-      await withRunsLock(home, () => requeue(id, home));
+      await withRunsLock(home, async () => {
+        await checkRoom(home);
+        await requeue(id, home);
+      });
       await advance();
       return readJob(id, { home });
     },
@@ -90,14 +107,9 @@ async function launchNext(options: LaunchOptions, limit: number, onExit: () => v
   const { home } = options;
   let running = 0;
   const queue = [];
-  for (const id of await jobIds(home)) {
-    try {
-      const { state } = await readJob(id, { home });
-      if (state === "running") running++;
-      if (state === "queued") queue.push(await readRun(id, home));
-    } catch (error) {
-      if (!isLexiscopeError(error)) throw error; // a damaged one holds nobody up
-    }
+  for (const { id, state } of await activeJobs(home)) {
+    if (state === "running") running++;
+    if (state === "queued") queue.push(await readRun(id, home));
   }
   // One that has been launched has a starter of its own, or had one that died: it is not started twice.
   const waiting = queue.filter(({ launched }) => launched === null).sort((a, b) => (a.queued < b.queued ? -1 : 1));
@@ -105,6 +117,19 @@ async function launchNext(options: LaunchOptions, limit: number, onExit: () => v
   const free = Math.max(0, limit - running);
   for (const run of waiting.slice(0, free)) await launch(run, { ...options, onExit });
   return queue.length > free;
+}
+
+/** Jobs that run or wait. Those that have ended are looked at, not read. */
+async function activeJobs(home?: string): Promise<Job[]> {
+  return (await listJobs({ home })).filter((job) => !hasEnded(job)); // a damaged one counts as failed: it holds nobody up
+}
+
+async function checkRoom(home?: string): Promise<void> {
+  const queued = (await activeJobs(home)).filter(({ state }) => state === "queued").length;
+  if (queued < maxQueued) return;
+  throw new LexiscopeError("busy", `${queued} jobs are waiting already`, {
+    hint: "stop some of those that wait, or try again when they have run",
+  });
 }
 
 /** Removes what processes left that died while they made or removed a job. */

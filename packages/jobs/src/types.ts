@@ -14,6 +14,8 @@ export interface LaunchOptions extends HomeOption {
   entry: string;
   /** 0 to 19; 10 unless told otherwise: what a person waits for goes first. */
   nice?: number | undefined;
+  /** Jobs download nothing, either. */
+  offline?: boolean | undefined;
 }
 
 export interface JobRequest {

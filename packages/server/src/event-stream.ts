@@ -63,6 +63,7 @@ export function eventStream(
         });
       // The end of a stream waits behind what is not read: only the connection itself can still be ended.
       const stalled = (): void => {
+        clearInterval(heartbeat);
         gone.abort();
         context.logger.info({ path: c.req.path }, "a client that reads nothing was cut off");
         const connection = outgoing(c);

@@ -64,7 +64,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const logger = options.logger ?? pino({ level: process.env["LEXISCOPE_LOG"] ?? "warn" }, pino.destination(2));
   const closing = new AbortController();
   await makeFolder(home);
-  const jobs = await createJobRunner({ entry, home, onError: (err) => logger.error({ err }, "the queue of jobs") });
+  const jobs = await createJobRunner({ entry, home, offline, onError: (err) => logger.error({ err }, "the queue of jobs") });
   const context: ServerContext = {
     home,
     atlases: createAtlasRegistry({ home, logger }),

@@ -99,7 +99,20 @@ function inSpan(positions: EditPositions, position: number, { promptTokens, mess
   if (positions === "generated") return position >= promptTokens;
   if ("from" in positions) return position >= positions.from && position < (positions.to ?? Infinity);
   if (position >= promptTokens) return positions.roles.includes("assistant");
-  return messages.some(({ role, from, to }) => position >= from && position < to && positions.roles.includes(role));
+  const at = lastFrom(messages, position);
+  // Two texts may share a token.
+  return [messages[at - 1], messages[at]].some((span) => span !== undefined && position < span.to && positions.roles.includes(span.role));
+}
+
+/** The last message whose text begins at a position or before it, by halves: there may be a thousand, asked for at every token. */
+function lastFrom(messages: readonly MessageSpan[], position: number): number {
+  let [low, high] = [0, messages.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((messages[middle]?.from ?? Infinity) <= position) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
 
 /** The native edit that this row may write its mask into: one of equal meaning that the row does not use yet. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { LexiscopeError, createRandom, throwIfAborted, type Random } from "@lexiscope/core";
 import type { Model } from "@lexiscope/model";
 import { withTask, type NativeCache } from "@lexiscope/native";
@@ -57,13 +58,17 @@ export async function* generate(context: SteeringContext, options: GenerateOptio
   const seeds = variantSeeds(options, settings.seed);
   checkPrompts(options);
   const { variants, warnings } = await prepareEdits(context, options.variants, options);
-  const built = new Map<PromptInput, Prompt>();
-  const runs = variants.map((edits, variant): Run => {
+  const built = new Map<PromptInput | Prompt, Prompt>();
+  const spans = createSpanFinder(model);
+  const runs: Run[] = [];
+  for (const [variant, edits] of variants.entries()) {
+    await nextTurn(); // long conversations take a while: who shares this thread is not to wait for all of them
+    throwIfAborted(signal);
     const input = options.prompts?.[variant] ?? options.prompt;
-    const prompt = built.get(input) ?? buildPrompt(model, input, settings.maxTokens);
+    const prompt = built.get(input) ?? (isBuilt(input) ? input : buildPrompt(model, input, settings.maxTokens));
     built.set(input, prompt);
-    return startRun(model, prompt, edits, settings, seeds[variant] ?? settings.seed);
-  });
+    runs.push(startRun(model, { prompt, edits, messages: spans(prompt, edits) }, settings, seeds[variant] ?? settings.seed));
+  }
   const prompts = [...built.values()];
   yield {
     type: "start",
@@ -99,15 +104,37 @@ export async function* generate(context: SteeringContext, options: GenerateOptio
   }
 }
 
+function isBuilt(prompt: PromptInput | Prompt): prompt is Prompt {
+  return typeof prompt === "object" && "ids" in prompt;
+}
+
+/** Finds the messages whose roles edits name; variants of one prompt share what was found. */
+function createSpanFinder(model: Model): (prompt: Prompt, edits: readonly PreparedEdit[]) => readonly MessageSpan[] {
+  const found = new Map<Prompt, Map<string, MessageSpan[]>>();
+  return (prompt, edits) => {
+    const roles = new Set(
+      edits.flatMap(({ edit: { positions } }) => (typeof positions === "object" && "roles" in positions ? positions.roles : [])),
+    );
+    if (roles.size === 0) return [];
+    const ofPrompt = found.get(prompt) ?? new Map<string, MessageSpan[]>();
+    found.set(prompt, ofPrompt);
+    const key = [...roles].toSorted().join(" ");
+    const spans = ofPrompt.get(key) ?? messageSpans(model, prompt, roles);
+    ofPrompt.set(key, spans);
+    return spans;
+  };
+}
+
 /** Checks that each edit can reach a token of the run, before anything is computed. */
-function startRun(model: Model, prompt: Prompt, edits: readonly PreparedEdit[], settings: SamplingSettings, seed: number): Run {
+function startRun(
+  model: Model,
+  { prompt, edits, messages }: Pick<Run, "prompt" | "edits" | "messages">,
+  settings: SamplingSettings,
+  seed: number,
+): Run {
   const { specialIds } = model.tokenizer;
   // The last token is chosen and never fed back, so a run feeds one token less than it has.
   const longest = Math.min(model.architecture.context, prompt.ids.length + settings.maxTokens - 1);
-  const roles = new Set(
-    edits.flatMap(({ edit: { positions } }) => (typeof positions === "object" && "roles" in positions ? positions.roles : [])),
-  );
-  const messages = roles.size > 0 ? messageSpans(model, prompt, roles) : [];
   refuseUnreachable(edits, prompt.ids, longest, specialIds, messages);
   return {
     prompt,

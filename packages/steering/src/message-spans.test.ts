@@ -73,3 +73,26 @@ it("refuses a prompt that is no chat", () => {
     expect.objectContaining({ code: "invalid_input", field: "positions" }),
   );
 });
+
+it("is not misled by private-use characters in a message", () => {
+  const messages: ChatMessage[] = [
+    { role: "user", content: "a\u{F8FE}b\u{F0000}0\u{F0000}" },
+    { role: "assistant", content: "\u{F8FE}\u{F0001}" },
+    { role: "user", content: "\u{F8FE}" },
+  ];
+  expect(texts(messages)).toEqual(messages.map(({ role, content }) => [role, content]));
+});
+
+it("renders the template twice, however many messages there are", () => {
+  const messages = Array.from({ length: 8 }, (_, i): ChatMessage => ({ role: i % 2 ? "assistant" : "user", content: String(i % 3) }));
+  const prompt = { ...buildPrompt(tiny.model, { messages: messages.slice(-4) }, 1) };
+  let rendered = 0;
+  const { chatTemplate } = tiny.model;
+  const render: ChatTemplate["render"] = (...args) => {
+    rendered++;
+    return chatTemplate?.render(...args) ?? "";
+  };
+  const spans = messageSpans({ ...tiny.model, chatTemplate: { render } }, prompt, all);
+  expect(spans.map(({ from, to }) => tiny.model.tokenizer.decode(prompt.ids.slice(from, to)))).toEqual(["1", "2", "0", "1"]);
+  expect(rendered).toBe(2);
+});

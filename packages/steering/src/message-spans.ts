@@ -48,7 +48,8 @@ export function messageSpans(model: Model, { ids, messages }: Prompt, roles: Rea
     const end = next === undefined ? marked.length : marked.indexOf(mark(next), inMarked);
     const behind = marked.slice(inMarked, end < 0 ? inMarked : end);
     const from = inWhole + before.length;
-    const text = [content, content.trim()].find((form) => whole.startsWith(form, from) && whole.startsWith(behind, from + form.length));
+    const forms = [content, content.trim()].filter((form) => whole.startsWith(form, from));
+    const text = forms.find((form) => whole.startsWith(behind, from + form.length)) ?? forms[0];
     if (!whole.startsWith(before, inWhole) || text === undefined) throw cannot(`it changes the text of message ${i}`);
     bytes += Buffer.byteLength(before);
     while ((offsets[token + 1] ?? Infinity) <= bytes) token++;

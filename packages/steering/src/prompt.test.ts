@@ -1,4 +1,5 @@
-import type { ChatMessage } from "@lexiscope/model";
+import { createRandom } from "@lexiscope/core";
+import type { ChatMessage, Model } from "@lexiscope/model";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildPrompt } from "./prompt.ts";
 import { openTinySteering, type TinySteering } from "./testing/tiny-steering.ts";
@@ -64,5 +65,76 @@ describe("a chat", () => {
   it("needs a template and a message", () => {
     expect(() => buildPrompt({ ...tiny.model, chatTemplate: undefined }, { messages: [user("Hi")] }, 5)).toThrow(/has no chat template/);
     expect(() => buildPrompt(tiny.model, { messages: [] }, 5)).toThrow("the chat has no messages");
+  });
+});
+
+/** What the search must find, by the rule itself: one message after the other. */
+function droppedOneByOne(model: Model, messages: ChatMessage[], room: number): number {
+  for (let kept = messages; ;) {
+    const text = model.chatTemplate?.render(kept, { addGenerationPrompt: true }) ?? "";
+    const length = model.tokenizer.encode(text, { addSpecial: false }).length;
+    const first = kept.findIndex(({ role }) => role !== "system");
+    const last = kept.length - 1;
+    if (length + Math.min(room, 32) <= 128 || first < 0 || first >= last) return messages.length - kept.length;
+    let next = first + 1;
+    while (next < last && kept[next]?.role === "assistant") next++;
+    kept = kept.filter(({ role }, i) => role === "system" || i >= next);
+  }
+}
+
+describe("a long chat", () => {
+  it("drops what dropping one by one drops", () => {
+    const random = createRandom(5);
+    const roles = ["user", "assistant", "user", "assistant", "system"] as const;
+    for (let round = 0; round < 60; round++) {
+      const messages = Array.from({ length: 1 + random.below(30) }, (): ChatMessage => {
+        const role = roles[random.below(random.below(4) === 0 ? 5 : 4)] ?? "user";
+        return { role, content: "x".repeat(role === "system" ? 1 : random.below(40)) };
+      });
+      const room = 1 + random.below(40);
+      const expected = droppedOneByOne(tiny.model, messages, room);
+      try {
+        expect(buildPrompt(tiny.model, { messages }, room).dropped).toBe(expected);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "invalid_input", field: "prompt" }); // what must stay is too long
+      }
+    }
+  });
+
+  it.each([
+    ["alike", (): number => 95],
+    ["of lengths that tell nothing of the rest", (i: number): number => (i % 97 === 0 ? 5000 : i % 5)],
+  ])("of 1,000 messages %s is rendered a few times, and tokenised no further than the context reaches", (_, length) => {
+    const messages = Array.from({ length: 1000 }, (__, i) => (i % 2 ? assistant : user)("x".repeat(i === 999 ? 5 : length(i))));
+    let [rendered, tokenised] = [0, 0];
+    const { chatTemplate, tokenizer } = tiny.model;
+    const model: Model = {
+      ...tiny.model,
+      tokenizer: {
+        ...tokenizer,
+        encode: (text, options) => {
+          tokenised += text.length;
+          return tokenizer.encode(text, options);
+        },
+      },
+      chatTemplate: {
+        render: (...args) => {
+          rendered++;
+          return chatTemplate?.render(...args) ?? "";
+        },
+      },
+    };
+    const began = performance.now();
+    const { dropped } = buildPrompt(model, { messages }, 8);
+    expect(performance.now() - began).toBeLessThan(2000);
+    expect(dropped).toBeGreaterThan(980);
+    expect(rendered).toBeLessThanOrEqual(20);
+    expect(tokenised).toBeLessThan(20 * 128 * 16);
+  });
+
+  it("that is far too long as a plain text is refused without being tokenised", () => {
+    const began = performance.now();
+    expect(() => buildPrompt(tiny.model, "x".repeat(5_000_000), 1)).toThrow("the prompt has more than 128 tokens; the model's context holds 128");
+    expect(performance.now() - began).toBeLessThan(500);
   });
 });

@@ -101,8 +101,8 @@ function firstFitting({ starts, weights, limit, encode }: Search): { start: numb
     const [few, many] = [short ? (weights[end] ?? 0) : 0, weights[long.i] ?? 0];
     const [least, most] = [short?.found.tokens ?? 0, long.found.tokens];
     const wanted = few + ((limit - least) / Math.max(1, most - least)) * (many - few);
-    const guess = halve ? long.i + (width >> 1) : firstBelow(weights, wanted, long.i + 1, end - 1);
-    const probe = { i: guess, ...at(guess) };
+    const guess: number = halve ? long.i + (width >> 1) : firstBelow(weights, wanted, long.i + 1, end - 1);
+    const probe: { i: number; start: number; found: Encoded } = { i: guess, ...at(guess) };
     if (fits(probe)) short = probe;
     else long = probe;
     halve = (short?.i ?? starts.length) - long.i > width / 2;

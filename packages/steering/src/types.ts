@@ -2,6 +2,7 @@ import type { FeatureSummary } from "@lexiscope/atlas";
 import type { DictionaryManifest, Edit, EditPositions, VectorEdit } from "@lexiscope/contract";
 import type { Dictionary } from "@lexiscope/dictionary";
 import type { ChatMessage, Model } from "@lexiscope/model";
+import type { Prompt } from "./prompt.ts";
 
 /** A change at a site, as a person writes it (`clamp:1234=8x`) and as HTTP sends it (formats.md §6.2). */
 export type { Edit, EditPositions, VectorEdit };
@@ -38,11 +39,12 @@ export interface EditOptions {
 export type PromptInput = string | { messages: ChatMessage[] };
 
 export interface GenerateOptions extends Partial<SamplingOptions>, EditOptions {
-  prompt: PromptInput;
+  /** One that `buildPrompt` has built is taken as it is. */
+  prompt: PromptInput | Prompt;
   /** Runs of the same prompt in one batch: e.g. [[], edits] for plain beside edited. */
   variants: readonly (readonly AnyEdit[])[];
   /** A prompt for each variant that has one of its own: its side of a conversation. Absent: `prompt`. */
-  prompts?: readonly (PromptInput | undefined)[] | undefined;
+  prompts?: readonly (PromptInput | Prompt | undefined)[] | undefined;
   /** A seed for each variant, so that equal variants give different samples. Absent: all start at `seed`. */
   seeds?: readonly number[] | undefined;
 }

@@ -34,6 +34,15 @@ export type Jobs = z.infer<typeof jobsSchema>;
 
 const tokens = z.int().min(2).max(1e12);
 
+/** A name on the models shelf, or `org/name` of the Hugging Face cache, `@revision` if need be: never a path. */
+const modelNameSchema = z
+  .string()
+  .max(1000)
+  .regex(
+    /^[^./\\\u0000-\u001f\u007f-][^/\\\u0000-\u001f\u007f]*(\/[^./\\\u0000-\u001f\u007f-][^/\\\u0000-\u001f\u007f]*)?$/,
+    "a model is asked for by its name, or org/name, never by a path",
+  );
+
 /** POST /api/jobs: what the commands of the same names take. */
 export const startJobSchema = z
   .discriminatedUnion("kind", [
@@ -51,7 +60,7 @@ export const startJobSchema = z
     }),
     z.strictObject({
       kind: z.literal("harvest"),
-      model: z.string().max(1000).optional(),
+      model: modelNameSchema.optional(),
       sites: z.array(z.string().max(200)).max(64).optional(),
       text: z.array(z.string().max(4096)).max(64).optional(),
       tokens: tokens.optional(),

@@ -29,7 +29,10 @@ export const shelfNameSchema = z
 /** A number in a URL, 0 to `most`: digits alone, since `Number` also reads " ", "1e3" and "0x10". */
 export function urlIndex(most: number): z.ZodPreprocess<z.ZodInt> {
   const digits = /^\d{1,8}$/;
-  return z.preprocess((text) => (typeof text === "string" && digits.test(text) ? Number(text) : text), z.int("digits only").min(0).max(most));
+  return z.preprocess(
+    (text) => (typeof text === "string" && digits.test(text) ? Number(text) : text),
+    z.int("digits only").min(0).max(most),
+  );
 }
 
 /** A feature's number in a URL. */

@@ -50,5 +50,5 @@ if (stopped) {
 } else if (end === "crash") {
   throw new Error("out of luck");
 } else {
-  say({ path: process.env["LEXISCOPE_HOME"], nice: process.env["LEXISCOPE_NICE"], steps: done });
+  say({ path: process.env["LEXISCOPE_HOME"], nice: process.env["LEXISCOPE_NICE"], offline: process.env["LEXISCOPE_OFFLINE"], steps: done });
 }

@@ -2,10 +2,15 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Atlas, type Overlay, atlasIdentity, openAtlas, openOverlay } from "@lexiscope/atlas";
 import { type AtlasEntry, atlasManifestSchema, readManifest, shelfNameSchema } from "@lexiscope/contract";
-import { LexiscopeError, isLexiscopeError } from "@lexiscope/core";
+import { LexiscopeError, isHeld, isLexiscopeError, whenFree } from "@lexiscope/core";
 import type { Logger } from "pino";
 import { toFailure } from "../problem.ts";
+import { withoutHeldNames } from "./held-names.ts";
 
+/** How long a request waits for another process that writes names and lists. */
+const patienceMs = 5000;
+/** How long one waits that can do without names. */
+const namesPatienceMs = 250;
 /** Atlases open at a time: each holds its columns and some contexts in memory. */
 const maxOpen = 8;
 
@@ -26,10 +31,16 @@ export interface AtlasRegistry {
   list(): Promise<AtlasEntry[]>;
   /**
    * Runs `work` with an atlas that stays open until it is done. When the folder was replaced under it, it runs once
-   * more with the new one, so it must bear that. Errors: `not_found`, `bad_file`.
+   * more with the new one, so it must bear that; so it does when another process holds the names and lists, until they
+   * are free. Errors: `not_found`, `bad_file`, `busy`.
    */
-  use<T>(id: string, work: (served: ServedAtlas) => T | Promise<T>): Promise<T>;
+  use<T>(id: string, work: (served: ServedAtlas) => T | Promise<T>, options?: UseOptions): Promise<T>;
   close(): Promise<void>;
+}
+
+export interface UseOptions {
+  /** `if free`: what is shown goes without names soon, when another process holds them. */
+  names?: "needed" | "if free" | undefined;
 }
 
 type Described = Omit<AtlasEntry, "opening">;
@@ -79,7 +90,11 @@ export function createAtlasRegistry({ home, logger }: { home: string; logger: Lo
     const atlas = await openAtlas(path).finally(() => opening.delete(path));
     if (summaries.get(id)?.entry.error) summaries.delete(id); // it was mended
     try {
-      const overlay = openOverlay(path, atlasIdentity(atlas.manifest), { features: atlas.manifest.dictionary.features, name: id });
+      const overlay = openOverlay(path, atlasIdentity(atlas.manifest), {
+        features: atlas.manifest.dictionary.features,
+        name: id,
+        patience: 0, // `use` waits, without holding up others
+      });
       return { id, atlas, overlay, stamp };
     } catch (error) {
       atlas.close();
@@ -133,11 +148,11 @@ export function createAtlasRegistry({ home, logger }: { home: string; logger: Lo
       const entries = await Promise.all((await names()).map(entryOf));
       return entries.filter((entry) => entry !== undefined);
     },
-    use: async (id, work) => {
+    use: async (id, work, { names: wanted = "needed" } = {}) => {
       for (let again = false; ; again = true) {
         const slot = await acquire(id);
         try {
-          return await work(await slot.opening);
+          return await patiently(await slot.opening, work, wanted);
         } catch (error) {
           if (slots.get(id) === slot && !(await opened(slot))) {
             slots.delete(id); // the next one tries anew
@@ -159,6 +174,19 @@ export function createAtlasRegistry({ home, logger }: { home: string; logger: Lo
       await Promise.allSettled(open.map(({ opening }) => opening));
     },
   };
+}
+
+async function patiently<T>(served: ServedAtlas, work: (served: ServedAtlas) => T | Promise<T>, names: "needed" | "if free"): Promise<T> {
+  const { path } = served.overlay;
+  if (names === "needed") return whenFree(path, patienceMs, () => work(served));
+  try {
+    return await whenFree(path, namesPatienceMs, () => work(served));
+  } catch (error) {
+    if (!isHeld(error, path)) throw error;
+    // What is no name, as the members of a list, is waited for all the same.
+    const nameless = { ...served, overlay: withoutHeldNames(served.overlay) };
+    return whenFree(path, patienceMs - namesPatienceMs, () => work(nameless));
+  }
 }
 
 async function opened({ opening }: Slot): Promise<boolean> {

@@ -15,7 +15,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 it("two stores over one file see each other's conversations, the latest first", () => {
   const path = join(folder, "chats.sqlite");
   let now = 0;
-  const [a, b] = [openChatStore(path, () => new Date(now++)), openChatStore(path, () => new Date(now++))];
+  const [a, b] = [openChatStore(path, { now: () => new Date(now++) }), openChatStore(path, { now: () => new Date(now++) })];
   const first = a.create({ title: "first" });
   b.create({ title: "second" });
   expect(a.list().map(({ title }) => title)).toEqual(["second", "first"]);
@@ -40,6 +40,22 @@ it("what a killed process had saved is there, and the file is whole", async () =
   expect(titles.length).toBeGreaterThan(50);
   expect(Math.max(...titles)).toBe(titles.length - 1);
   after.close();
+});
+
+it("all conversations together have a bound: what goes beyond is refused and undone, what gets shorter is not", () => {
+  const store = openChatStore(join(folder, "chats.sqlite"), { maxBytes: 2 ** 20 });
+  const refusal = expect.objectContaining({ code: "invalid_input", hint: "delete some of the old ones" }) as unknown;
+  const made = Array.from({ length: 9 }, () => store.create({ system: "x".repeat(100_000) }));
+  expect(() => store.create({ system: "x".repeat(200_000) })).toThrow(refusal);
+  const [first, second] = made;
+  if (!first || !second) throw new Error("none was made");
+  expect(() => store.update(first.id, { system: "x".repeat(400_000) })).toThrow(refusal);
+  expect(store.get(first.id).system).toHaveLength(100_000);
+  expect(store.list()).toHaveLength(9);
+  store.update(first.id, { system: "short" });
+  store.remove(second.id);
+  expect(store.create({ system: "x".repeat(200_000) }).system).toHaveLength(200_000);
+  store.close();
 });
 
 it("a damaged file is named, and stays as it is", async () => {

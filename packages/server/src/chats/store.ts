@@ -3,12 +3,14 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { type Chat, type ChatInput, type Chats, chatSchema } from "@lexiscope/contract";
-import { LexiscopeError, fileIdentity, messageOf } from "@lexiscope/core";
+import { LexiscopeError, fileIdentity, formatBytes, messageOf } from "@lexiscope/core";
 
 /** More conversations than a person has; a program that makes one a second must not fill the disk unseen. */
 const maxChats = 10_000;
 /** Of one conversation as JSON. */
 const maxChatBytes = 16 * 2 ** 20;
+/** Of all conversations together, as the file holds them. */
+const usualMaxBytes = 2 ** 30;
 /** SQLite does not wait for another process that writes: that would hold up everybody. `whenFree` does, outside of it. */
 const busyMs = 0;
 
@@ -32,6 +34,12 @@ export interface ChatStore {
   close(): void;
 }
 
+export interface ChatStoreOptions {
+  now?: (() => Date) | undefined;
+  /** Of all conversations together (1 GiB). */
+  maxBytes?: number | undefined;
+}
+
 const emptyChat: Omit<Chat, "id" | "created" | "updated"> = {
   title: "New chat",
   model: null,
@@ -47,7 +55,7 @@ const emptyChat: Omit<Chat, "id" | "created" | "updated"> = {
  * Opens the file when it is first needed: one that is damaged spoils nothing else. When another lies in its place, that
  * one is opened. While another process holds it, every call is `busy` at once.
  */
-export function openChatStore(path: string, now: () => Date = () => new Date()): ChatStore {
+export function openChatStore(path: string, { now = () => new Date(), maxBytes = usualMaxBytes }: ChatStoreOptions = {}): ChatStore {
   let db: Database.Database | undefined;
   let opened: string | undefined;
   const close = (): void => {
@@ -77,9 +85,16 @@ export function openChatStore(path: string, now: () => Date = () => new Date()):
         field: "turns",
         hint: "go on in a new one",
       });
+    const before = usedBytes(open());
     open()
       .prepare("INSERT OR REPLACE INTO chats VALUES (?, ?, ?, ?, ?, ?)")
       .run(chat.id, chat.title, chat.created, chat.updated, chat.turns.length, body);
+    const after = usedBytes(open());
+    // Within a transaction: what is refused is undone. One that gets shorter may do so whatever the others hold.
+    if (after > maxBytes && after > before)
+      throw new LexiscopeError("invalid_input", `the conversations together have more than ${formatBytes(maxBytes)}`, {
+        hint: "delete some of the old ones",
+      });
     return chat;
   }
 
@@ -128,6 +143,12 @@ function openFile(path: string): Database.Database {
     db.close();
     throw error;
   }
+}
+
+/** Of the file's pages those that hold something. */
+function usedBytes(db: Database.Database): number {
+  const read = (name: string): number => Number(db.pragma(name, { simple: true }));
+  return (read("page_count") - read("freelist_count")) * read("page_size");
 }
 
 /** False for an empty file; what is not ours is an error. */

@@ -2,6 +2,7 @@ import type { ModelEntry, ModelIdentity } from "@lexiscope/contract";
 import { LexiscopeError } from "@lexiscope/core";
 import type { Logger } from "pino";
 import { Channel } from "./channel.ts";
+import { unlessAborted } from "./in-turn.ts";
 import { Lane } from "./lane.ts";
 import type { GenerateJob, InspectJob, Inspection, OpenedModel, PoolEvent, PromptJob, PromptReading } from "./types.ts";
 import { describeExit, type PreparedRun, WorkerEnded, WorkerProcess } from "./worker-process.ts";
@@ -94,26 +95,12 @@ export class ModelHost {
   }
 
   async inspect(job: InspectJob, signal: AbortSignal): Promise<Inspection> {
-    const place = this.#inspections.join();
-    try {
-      await place.front(signal);
-      const result = await (await this.#ready(signal)).inspect(job, signal);
-      this.#crashes = 0;
-      return result;
-    } catch (error) {
-      throw error instanceof WorkerEnded ? this.#died(error) : error;
-    } finally {
-      place.leave();
-    }
+    return this.#read(signal, (worker) => worker.inspect(job, signal));
   }
 
-  /** Waits in no line: nothing is computed. */
+  /** Waits in the line of the texts. */
   async readPrompt(job: PromptJob, signal: AbortSignal): Promise<PromptReading> {
-    try {
-      return await (await this.#ready(signal)).readPrompt(job, signal);
-    } catch (error) {
-      throw error instanceof WorkerEnded ? this.#died(error) : error;
-    }
+    return this.#read(signal, (worker) => worker.readPrompt(job, signal));
   }
 
   /** See {@link PoolEvent} for the order of what it yields. The run goes on however slowly it is read, and stops when its reader leaves. */
@@ -149,6 +136,20 @@ export class ModelHost {
     await this.close();
   }
 
+  async #read<T>(signal: AbortSignal, read: (worker: WorkerProcess) => Promise<T>): Promise<T> {
+    const place = this.#inspections.join();
+    try {
+      await place.front(signal);
+      const result = await read(await this.#ready(signal));
+      this.#crashes = 0;
+      return result;
+    } catch (error) {
+      throw error instanceof WorkerEnded ? this.#died(error) : error;
+    } finally {
+      place.leave();
+    }
+  }
+
   async #drive(job: GenerateJob, signal: AbortSignal, send: (event: PoolEvent) => void): Promise<void> {
     const place = this.#generations.join();
     try {
@@ -181,7 +182,7 @@ export class ModelHost {
     if (this.#worker?.pid !== undefined) return this.#worker;
     this.#closed = false;
     this.#opening ??= this.#start().finally(() => (this.#opening = undefined));
-    return abortable(this.#opening, signal);
+    return unlessAborted(this.#opening, signal);
   }
 
   async #start(): Promise<WorkerProcess> {
@@ -245,13 +246,4 @@ export class ModelHost {
 
 function closedMeanwhile(): LexiscopeError {
   return new LexiscopeError("busy", "the model was closed before it had answered", { field: "model", hint: "ask again" });
-}
-
-/** A promise that others wait for too, given up by one of them. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(new LexiscopeError("aborted", "stopped"));
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
-  return Promise.race([promise, stopped]).finally(() => signal.removeEventListener("abort", stop));
 }

@@ -190,6 +190,25 @@ describe("a tiny model", () => {
     expect(own.pids().size).toBe(0);
     await expect(own.open("tiny", forever)).rejects.toMatchObject({ code: "busy" });
   });
+
+  it("does not close one that reads a prompt", async () => {
+    const own = openPool({ maxOpen: 1 });
+    await cp(join(home.home, "models", "tiny"), join(home.home, "models", "another"), { recursive: true });
+    await own.open("tiny", forever);
+    const pid = own.pids().get("tiny") ?? 0;
+    process.kill(pid, "SIGSTOP"); // so that the prompt is surely being read
+    try {
+      const reading = own.readPrompt("tiny", { prompt: "hello", maxTokens: 1 }, forever);
+      reading.catch(() => {});
+      await until(async () => (await own.list()).some(({ id, running }) => id === "tiny" && running === 1));
+      await expect(own.open("another", forever)).rejects.toMatchObject({ code: "busy" });
+      process.kill(pid, "SIGCONT");
+      expect(await reading).toMatchObject({ model: "tiny", dropped: 0 });
+      await own.open("another", forever);
+    } finally {
+      await own.close();
+    }
+  });
 });
 
 it("leaves no process behind when its own is killed", async () => {

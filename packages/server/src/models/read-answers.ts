@@ -1,13 +1,14 @@
 import type { Atlas } from "@lexiscope/atlas";
 import type { Model } from "@lexiscope/model";
-import { answerFeatures, buildPrompt, featureChanges, type GenerateOptions, type FeatureChange as Change } from "@lexiscope/steering";
+import { answerFeatures, featureChanges, type FeatureChange as Change, type Prompt } from "@lexiscope/steering";
 import type { GenerateJob, RunEvent } from "./types.ts";
 
 interface Written {
   model: Model;
   atlas: Atlas;
   job: GenerateJob;
-  options: GenerateOptions;
+  /** Of each variant. */
+  prompts: readonly Prompt[];
   /** Token ids of each variant's answer. */
   answers: readonly (readonly number[])[];
   signal: AbortSignal;
@@ -15,20 +16,18 @@ interface Written {
 
 /** Reads the answers again without edits, where it was asked for: features at each token, and what rose and fell. */
 export async function readAnswers(
-  { model, atlas, job, options, answers, signal }: Written,
+  { model, atlas, job, prompts, answers, signal }: Written,
   send: (event: RunEvent) => void,
 ): Promise<void> {
   const { changes = 0, features = 0 } = job;
   if (changes === 0 && features === 0) return;
-  const room = options.maxTokens ?? model.architecture.context;
-  const prompts = job.variants.map(({ prompt = job.prompt }) => buildPrompt(model, prompt, room).ids);
   const [plain = [], ...others] = answers;
   for (const [i, edited] of changes > 0 ? others.entries() : []) {
     const found = await featureChanges({
       model,
       atlas,
-      prompt: prompts[0] ?? [],
-      editedPrompt: prompts[i + 1],
+      prompt: prompts[0]?.ids ?? [],
+      editedPrompt: prompts[i + 1]?.ids,
       plain,
       edited,
       top: changes,
@@ -39,7 +38,7 @@ export async function readAnswers(
   }
   for (const [variant, answer] of features > 0 ? answers.entries() : []) {
     if (answer.length === 0) continue;
-    const tokens = await answerFeatures({ model, atlas, prompt: prompts[variant] ?? [], answer, top: features, signal });
+    const tokens = await answerFeatures({ model, atlas, prompt: prompts[variant]?.ids ?? [], answer, top: features, signal });
     send({
       type: "features",
       variant,

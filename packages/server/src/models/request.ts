@@ -27,8 +27,12 @@ export async function featureNames(
   indices: Iterable<number>,
 ): Promise<Map<number, FeatureName>> {
   const wanted = [...new Set(indices)];
-  return atlases.use(atlas, (served) => {
-    const labels = served.overlay.labelsOf(wanted);
-    return new Map(served.atlas.summaries(wanted).map(({ index, word }) => [index, { word, name: nameOf(labels.get(index)) }] as const));
-  });
+  return atlases.use(
+    atlas,
+    (served) => {
+      const labels = served.overlay.labelsOf(wanted);
+      return new Map(served.atlas.summaries(wanted).map(({ index, word }) => [index, { word, name: nameOf(labels.get(index)) }] as const));
+    },
+    { names: "if free" },
+  );
 }

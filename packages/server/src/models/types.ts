@@ -113,5 +113,7 @@ export type FromWorker =
   | { type: "prompted"; id: number; result: PromptReading }
   | { type: "prepared"; id: number; prepared: Prepared }
   | { type: "event"; id: number; event: RunEvent }
+  /** It has heard of a `cancel`: its thread is not at other work. */
+  | { type: "stopping"; id: number }
   | { type: "end"; id: number }
   | { type: "error"; id: number; error: ProcessError };

@@ -1,10 +1,11 @@
 import type { Atlas } from "@lexiscope/atlas";
 import { LexiscopeError } from "@lexiscope/core";
 import type { Model } from "@lexiscope/model";
-import { buildPrompt, generate, type GenerateOptions, type GenerationEvent } from "@lexiscope/steering";
+import { buildPrompt, generate, type GenerateOptions, type GenerationEvent, type Prompt } from "@lexiscope/steering";
 import type { AtlasCache, AtlasLease } from "./atlas-cache.ts";
 import { readAnswers } from "./read-answers.ts";
-import type { GenerateJob, Prepared, RunEvent } from "./types.ts";
+import type { InTurn } from "./in-turn.ts";
+import type { GenerateJob, Prepared, PromptInput, RunEvent } from "./types.ts";
 
 /** A run in its worker: checked, and waiting to be let go. */
 export interface HeldRun {
@@ -14,12 +15,20 @@ export interface HeldRun {
   drop(): Promise<void>;
 }
 
+export interface RunContext {
+  model: Model;
+  atlases: AtlasCache;
+  /** Prompts are built in turn: a long one takes a while of this thread. */
+  inTurn: InTurn;
+}
+
 /** Checks a job as far as can be without running the model on it: the generation's own checks, up to its first event. */
-export async function prepareRun(model: Model, atlases: AtlasCache, job: GenerateJob, signal: AbortSignal): Promise<HeldRun> {
+export async function prepareRun(context: RunContext, job: GenerateJob, signal: AbortSignal): Promise<HeldRun> {
+  const { model, atlases } = context;
   const started = performance.now();
   const lease = job.atlas ? await atlases.lease(job.atlas.path) : undefined;
   try {
-    const options = generateOptions(model, job, signal);
+    const { options, prompts } = await generateOptions(context, job, signal);
     const events = generate({ model, atlas: lease?.atlas }, options);
     const first = await events.next();
     if (first.done || first.value.type !== "start") throw new LexiscopeError("internal", "the generation did not start");
@@ -30,7 +39,7 @@ export async function prepareRun(model: Model, atlases: AtlasCache, job: Generat
       prepared: { promptTokens: start.promptTokens, modelHash },
       go: (send) => {
         send(start);
-        return runToEnd({ model, job, options, lease, events, prepareMs, signal }, send).finally(() => lease?.release());
+        return runToEnd({ model, job, prompts, lease, events, prepareMs, signal }, send).finally(() => lease?.release());
       },
       drop: async () => {
         await events.return();
@@ -46,7 +55,8 @@ export async function prepareRun(model: Model, atlases: AtlasCache, job: Generat
 interface Running {
   model: Model;
   job: GenerateJob;
-  options: GenerateOptions;
+  /** Of each variant. */
+  prompts: readonly Prompt[];
   lease: AtlasLease | undefined;
   events: AsyncGenerator<GenerationEvent, void, void>;
   /** Milliseconds that the checks took: part of the time to the first token. */
@@ -55,7 +65,7 @@ interface Running {
 }
 
 async function runToEnd(
-  { model, job, options, lease, events, prepareMs, signal }: Running,
+  { model, job, prompts, lease, events, prepareMs, signal }: Running,
   send: (event: RunEvent) => void,
 ): Promise<void> {
   const begun = performance.now();
@@ -70,7 +80,7 @@ async function runToEnd(
     }
     send(event);
   }
-  if (lease) await readAnswers({ model, atlas: lease.atlas satisfies Atlas, job, options, answers, signal }, send);
+  if (lease) await readAnswers({ model, atlas: lease.atlas satisfies Atlas, job, prompts, answers, signal }, send);
   const steps = Math.max(...answers.map(({ length }) => length));
   send({
     type: "done",
@@ -80,27 +90,42 @@ async function runToEnd(
   });
 }
 
-function generateOptions(model: Model, job: GenerateJob, signal: AbortSignal): GenerateOptions {
-  const { sampling, variants } = job;
-  return {
+interface PreparedOptions {
+  options: GenerateOptions;
+  prompts: Prompt[];
+}
+
+/** Each prompt is built once, here: the generation and the reading of the answers take it as it is. */
+async function generateOptions({ model, inTurn }: RunContext, job: GenerateJob, signal: AbortSignal): Promise<PreparedOptions> {
+  const { sampling, variants, whole } = job;
+  const { context } = model.architecture;
+  const asked = sampling.maxTokens ?? context;
+  const built = new Map<string, Prompt>();
+  const build = async (input: PromptInput, room: number): Promise<Prompt> => {
+    const key = JSON.stringify(input); // requests repeat a conversation for each variant
+    const prompt = built.get(key) ?? (await inTurn(() => buildPrompt(model, input, room), signal));
+    built.set(key, prompt);
+    return prompt;
+  };
+  let maxTokens = asked;
+  if (whole) {
+    // No more is asked for than fits behind the conversation: nothing of it is left out for the answer.
+    const { ids, dropped } = await build(job.prompt, 1);
+    if (dropped > 0) throw tooLong(model);
+    maxTokens = Math.min(asked, context - ids.length);
+  }
+  const prompts: Prompt[] = [];
+  for (const { prompt = job.prompt } of variants) prompts.push(await build(prompt, maxTokens));
+  const options = {
     ...sampling,
-    maxTokens: maxTokens(model, job),
-    prompt: job.prompt,
-    prompts: variants.map(({ prompt }) => prompt),
+    maxTokens,
+    prompt: prompts[0] ?? job.prompt,
+    prompts,
     variants: variants.map(({ edits }) => edits),
     seeds: variants.map(({ seed }) => seed ?? sampling.seed),
     signal,
   };
-}
-
-/** Where the whole conversation is to stand, no more than fits behind it: nothing of it is then left out for the answer. */
-function maxTokens(model: Model, { prompt, sampling, whole }: GenerateJob): number {
-  const { context } = model.architecture;
-  const asked = sampling.maxTokens ?? context;
-  if (!whole) return asked;
-  const { ids, dropped } = buildPrompt(model, prompt, 1);
-  if (dropped > 0) throw tooLong(model);
-  return Math.min(asked, context - ids.length);
+  return { options, prompts };
 }
 
 function tooLong(model: Model): LexiscopeError {

@@ -3,11 +3,12 @@ import { LexiscopeError } from "@lexiscope/core";
 import type { Model } from "@lexiscope/model";
 import { checkMadeFor } from "@lexiscope/steering";
 import type { AtlasCache } from "./atlas-cache.ts";
+import { unlessAborted } from "./in-turn.ts";
 import type { Inspection, InspectJob } from "./types.ts";
 
 /** Features of every token of a text, and the pinned ones at every token. Runs in a worker. */
 export async function inspectHere(model: Model, atlases: AtlasCache, job: InspectJob, signal: AbortSignal): Promise<Inspection> {
-  const { atlas, release } = await atlases.lease(job.atlas.path);
+  const { atlas, release } = await unlessAborted(atlases.lease(job.atlas.path), signal, (late) => late.release());
   try {
     checkPinned(atlas, job.pinned);
     const warnings = await checkMadeFor(model, atlas, { signal });

@@ -19,8 +19,18 @@ import { fromWire } from "./wire-error.ts";
 
 /** A worker that says nothing for this long while it opens its model is stuck. Hashing a large file takes minutes. */
 const openSilenceMs = 10 * 60_000;
-/** Native work stops within 200 ms of a cancel; a worker that has not after this is stuck. */
-const cancelLimitMs = 10_000;
+/**
+ * How long a worker may take to stop a call that was given up. It serves others too, so only what is surely stuck is
+ * ended: native work stops within 200 ms, and a thread that is at another's request will come back.
+ */
+export interface Patience {
+  /** Looked after so often, so far apart; each look counts when the worker has answered it. */
+  looks: number;
+  everyMs: number;
+  /** A worker that answers nothing for this long has lost its thread. */
+  silenceMs: number;
+}
+const usualPatience: Patience = { looks: 10, everyMs: 1000, silenceMs: 120_000 };
 /** Kept of what the process printed, for the log. */
 const maxOutput = 8192;
 
@@ -49,6 +59,7 @@ export interface WorkerStart {
   name: string;
   offline: boolean;
   onIdentity: (identity: ModelIdentity) => void;
+  patience?: Patience | undefined;
 }
 
 /** A run that has been checked and waits to be let go. */
@@ -70,6 +81,7 @@ interface Call {
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #calls = new Map<number, Call>();
+  readonly #patience: Patience;
   #nextId = 1;
   #exit: Exit | undefined;
   #output = "";
@@ -77,7 +89,8 @@ export class WorkerProcess {
   readonly ready: Promise<OpenedModel>;
   readonly exited: Promise<Exit>;
 
-  constructor({ ref, name, offline, onIdentity }: WorkerStart) {
+  constructor({ ref, name, offline, onIdentity, patience = usualPatience }: WorkerStart) {
+    this.#patience = patience;
     const entry = new URL(`./worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
     this.#child = fork(entry, { execArgv: [], serialization: "advanced", stdio: ["ignore", "pipe", "pipe", "ipc"] });
     for (const stream of [this.#child.stdout, this.#child.stderr])
@@ -187,14 +200,24 @@ export class WorkerProcess {
     const id = this.#nextId++;
     const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
     ended.catch(() => {}); // whoever waits for it sees it
-    let limit: NodeJS.Timeout | undefined;
-    const cancel = (): void => {
-      if (limit || !this.#calls.has(id)) return;
-      limit = setTimeout(() => this.#child.kill("SIGKILL"), cancelLimitMs);
+    const { looks, everyMs, silenceMs } = this.#patience;
+    let looked = 0;
+    let next: NodeJS.Timeout | undefined;
+    const kill = (): void => void this.#child.kill("SIGKILL");
+    const look = (): void => {
+      next = setTimeout(kill, silenceMs);
       this.#send({ type: "cancel", id });
     };
+    const heard = (): void => {
+      clearTimeout(next);
+      if (++looked > looks) kill();
+      else next = setTimeout(look, everyMs);
+    };
+    const cancel = (): void => {
+      if (next === undefined && this.#calls.has(id)) look();
+    };
     const end = (error?: unknown): void => {
-      clearTimeout(limit);
+      clearTimeout(next);
       signal.removeEventListener("abort", cancel);
       this.#calls.delete(id);
       if (error === undefined) resolve();
@@ -212,6 +235,7 @@ export class WorkerProcess {
       take: (answer) => {
         if (answer.type === "end") end();
         else if (answer.type === "error") end(fromWire(answer.error));
+        else if (answer.type === "stopping") heard();
         else take(answer);
       },
       end,

@@ -8,7 +8,11 @@ const roles: ReadonlySet<ChatMessage["role"]> = new Set(["system", "user", "assi
 /** The tokens of a prompt as a generation would read them. Runs in a worker. */
 export function readPrompt(model: Model, job: PromptJob): PromptReading {
   const prompt = buildPrompt(model, job.prompt, job.maxTokens);
-  const spans = spansOf(model, prompt);
+  const roleAt = new Map(
+    spansOf(model, prompt)
+      .toReversed() // a token that two texts share counts as the first one's
+      .flatMap(({ role, from, to }) => Array.from({ length: to - from }, (_, i) => [from + i, role] as const)),
+  );
   const { tokenizer } = model;
   return {
     model: model.name,
@@ -16,7 +20,7 @@ export function readPrompt(model: Model, job: PromptJob): PromptReading {
       id,
       text: tokenizer.tokenText(id),
       special: tokenizer.specialIds.has(id),
-      role: spans.find(({ from, to }) => i >= from && i < to)?.role ?? null,
+      role: roleAt.get(i) ?? null,
     })),
     dropped: prompt.dropped,
   };

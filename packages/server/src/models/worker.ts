@@ -2,6 +2,7 @@ import { loadAddon } from "@lexiscope/native";
 import { openModel, type Model } from "@lexiscope/model";
 import { LexiscopeError } from "@lexiscope/core";
 import { AtlasCache } from "./atlas-cache.ts";
+import { createTurns, unlessAborted } from "./in-turn.ts";
 import type { FromWorker, ToWorker } from "./types.ts";
 import { toProcess } from "./wire-error.ts";
 import { inspectHere } from "./worker-inspect.ts";
@@ -12,6 +13,7 @@ import { readPrompt } from "./worker-prompt.ts";
 
 const atlases = new AtlasCache();
 const stops = new Map<number, AbortController>();
+const inTurn = createTurns();
 const held = new Map<number, HeldRun>();
 let model: Model | undefined;
 
@@ -27,13 +29,14 @@ process.on("message", (message: ToWorker) => {
       return true;
     });
   } else if (message.type === "prompt") {
-    void answer(message.id, async () => {
-      send({ type: "prompted", id: message.id, result: readPrompt(opened(), message.job) });
+    void answer(message.id, async (signal) => {
+      send({ type: "prompted", id: message.id, result: await inTurn(() => readPrompt(opened(), message.job), signal) });
       return true;
     });
   } else {
     void answer(message.id, async (signal) => {
-      const run = await prepareRun(opened(), atlases, message.job, signal);
+      const preparing = prepareRun({ model: opened(), atlases, inTurn }, message.job, signal);
+      const run = await unlessAborted(preparing, signal, (late) => late.drop());
       if (signal.aborted) {
         await run.drop();
         throw new LexiscopeError("aborted", "stopped");
@@ -98,6 +101,7 @@ async function go(id: number): Promise<boolean> {
 }
 
 function cancel(id: number): void {
+  send({ type: "stopping", id });
   const run = held.get(id);
   held.delete(id);
   stops.get(id)?.abort();

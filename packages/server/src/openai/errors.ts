@@ -103,7 +103,12 @@ export function invalidBody(error: ZodError): OpenaiError {
   );
   if (missing) return new OpenaiError(400, "missing_required_parameter", `Missing required parameter: '${param}'.`, param);
   const kind = code === "invalid_type" ? "invalid_type" : "invalid_value";
-  return new OpenaiError(400, kind, `Invalid value for '${param === "" ? "body" : param}': ${clipped(message)}`, param === "" ? null : param);
+  return new OpenaiError(
+    400,
+    kind,
+    `Invalid value for '${param === "" ? "body" : param}': ${clipped(message)}`,
+    param === "" ? null : param,
+  );
 }
 
 interface Issue {

@@ -32,8 +32,10 @@ const histogram = defineRoute({
 export function atlasesRoutes(app: App, { atlases }: ServerContext): void {
   app.openapi(list, async (c) => c.json({ atlases: await atlases.list() }, 200));
   app.openapi(get, (c) =>
-    atlases.use(c.req.valid("param").atlas, ({ id, atlas: { path, manifest }, overlay }) =>
-      c.json({ id, path, manifest, overlay: overlay.counts() }, 200),
+    atlases.use(
+      c.req.valid("param").atlas,
+      ({ id, atlas: { path, manifest }, overlay }) => c.json({ id, path, manifest, overlay: overlay.counts() }, 200),
+      { names: "if free" },
     ),
   );
   app.openapi(histogram, (c) =>

@@ -46,18 +46,24 @@ const pagesTogether = 16;
 
 export function featuresRoutes(app: App, { atlases }: ServerContext): void {
   const gate = createGate(pagesTogether);
-  app.openapi(list, (c) =>
-    atlases.use(c.req.valid("param").atlas, ({ id, atlas, overlay }) => {
-      const query = c.req.valid("query");
-      const { total, truncated, items } = findFeatures(atlas, overlay, query);
-      return c.json({ atlas: id, total, truncated, offset: query.offset, items: featureRows(items, overlay) }, 200);
-    }),
-  );
+  app.openapi(list, (c) => {
+    const query = c.req.valid("query");
+    return atlases.use(
+      c.req.valid("param").atlas,
+      ({ id, atlas, overlay }) => {
+        const { total, truncated, items } = findFeatures(atlas, overlay, query);
+        return c.json({ atlas: id, total, truncated, offset: query.offset, items: featureRows(items, overlay) }, 200);
+      },
+      { names: "if free" },
+    );
+  });
   app.openapi(get, (c) => {
     const { atlas: name, feature } = c.req.valid("param");
     const window = c.req.valid("query");
-    return atlases.use(name, async ({ id, atlas, overlay }) =>
-      c.json(await gate(() => featureDetail({ id, atlas, overlay, feature, window })), 200),
+    return atlases.use(
+      name,
+      async ({ id, atlas, overlay }) => c.json(await gate(() => featureDetail({ id, atlas, overlay, feature, window })), 200),
+      { names: "if free" },
     );
   });
   app.openapi(example, (c) => {

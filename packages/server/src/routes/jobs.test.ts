@@ -18,7 +18,7 @@ for (let done = 1; done <= total && !stopped; done++) {
   say({ type: "progress", phase: "train", done, total, unit: "steps", rate: 10, metrics: { loss: 1 / done }, at: Date.now() });
   await new Promise((resolve) => setTimeout(resolve, 20));
 }
-if (stopped) { say({ type: "error", code: "aborted", message: "stopped" }); process.exitCode = 130; } else say({ path: "x", total });
+if (stopped) { say({ type: "error", code: "aborted", message: "stopped" }); process.exitCode = 130; } else say({ path: "x", total, offline: process.env.LEXISCOPE_OFFLINE });
 `;
 
 let t: TestServer;
@@ -87,7 +87,7 @@ it("a job is started, followed to its end, listed, drawn, read and forgotten", a
       .slice(1, -1)
       .map((line) => (line as { done: number }).done),
   ).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-  expect(events.at(-1)?.event).toMatchObject({ type: "end", job: { state: "done", result: { total: 10 } } });
+  expect(events.at(-1)?.event).toMatchObject({ type: "end", job: { state: "done", result: { total: 10, offline: "1" } } }); // as the server
   expect((await t.json<Jobs>("GET", "/api/jobs")).jobs[0]).toMatchObject({ id: job.id, state: "done" });
   const run = await t.json<Run>("GET", `/api/runs/${job.id}`);
   expect(run.phases[0]).toMatchObject({
@@ -174,12 +174,24 @@ it.each([
   [{ kind: "train", store: "first", features: 0 }, "features"],
   [{ kind: "train", store: "first", nice: 3 }, ""],
   [{ kind: "index", dictionary: "a", store: ".b" }, "store"],
+  [{ kind: "harvest", model: "/etc" }, "model"],
+  [{ kind: "harvest", model: "../models/x" }, "model"],
+  [{ kind: "harvest", model: "a/b/c" }, "model"],
+  [{ kind: "harvest", model: "org/../x" }, "model"],
+  [{ kind: "harvest", model: "a\\b" }, "model"],
 ])("%j starts nothing", async (body, field) => {
   const before = (await t.json<Jobs>("GET", "/api/jobs")).jobs.length;
   const answer = await t.ask("POST", "/api/jobs", { body });
   expect(answer.status).toBe(400);
   if (field !== "") expect(answer.json().error.field).toBe(field);
   expect((await t.json<Jobs>("GET", "/api/jobs")).jobs.length).toBe(before);
+});
+
+it("a model that there is not is said at once, even where a folder has that name", async () => {
+  for (const model of ["packages/server", "packages", "somebody/something"]) {
+    const answer = await t.ask("POST", "/api/jobs", { body: { kind: "harvest", model } });
+    expect([answer.status, answer.json().error.field]).toEqual([404, "model"]);
+  }
 });
 
 it.each(["/api/jobs/nothing", "/api/jobs/..%2fx/events", "/api/runs/nothing", "/api/jobs/20200101-000000-train-abcdef"])(

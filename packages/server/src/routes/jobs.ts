@@ -6,6 +6,7 @@ import type { ServerContext } from "../context.ts";
 import { eventStream } from "../event-stream.ts";
 import { jobArgv, jobTitle } from "../jobs/argv.ts";
 import { jobEvents } from "../jobs/events.ts";
+import { findModel } from "../models/known-models.ts";
 import { type App, defineRoute, eventResponse, jsonBody, jsonResponse } from "../route.ts";
 
 const tags = ["Jobs"];
@@ -74,6 +75,7 @@ export function jobsRoutes(app: App, context: ServerContext): void {
   app.openapi(list, async (c) => c.json({ jobs: await listJobs({ home }) }, 200));
   app.openapi(start, async (c) => {
     const asked = c.req.valid("json");
+    if (asked.kind === "harvest" && asked.model !== undefined) await findModel(asked.model); // the command itself would take a path, too
     return c.json(await jobs.start({ kind: asked.kind, argv: jobArgv(asked), title: jobTitle(asked) }), 201);
   });
   app.openapi(get, async (c) => c.json(await readJob(c.req.valid("param").job, { home }), 200));

@@ -99,6 +99,22 @@ it("lists are made, filled, ordered, renamed, filtered by, deleted", async () =>
   expect((await t.ask("PATCH", `${atlas}/lists/${id}`, { body: {} })).status).toBe(404);
 });
 
+it("a change of a list that fails in one part changes nothing", async () => {
+  const list = await t.json<FeatureCollection>("POST", `${atlas}/lists`, { name: "Whole", note: "n", features: [5, 3] });
+  const path = `${atlas}/lists/${list.id}`;
+  for (const [method, address, body, field] of [
+    ["PATCH", path, { features: [7], name: "  " }, "name"],
+    ["PATCH", path, { name: "New", features: [300] }, "feature"],
+    ["PATCH", path, { features: [7], name: "New", note: "\ud800" }, "note"],
+    ["POST", `${path}/members`, { remove: [5], add: [300] }, "feature"],
+  ] as const) {
+    const answer = await t.ask(method, address, { body });
+    expect([answer.status >= 400, answer.json().error.field]).toEqual([true, field]);
+  }
+  expect(await t.json<FeatureCollection>("PATCH", path, {})).toEqual(list);
+  await t.ask("DELETE", path);
+});
+
 it("everything can be taken away as a file and put back; another dictionary's only by force", async () => {
   await t.json("POST", `${atlas}/lists`, { name: "Kept", features: [2] });
   const file = await t.ask("GET", `${atlas}/overlay`);
@@ -119,3 +135,30 @@ it("everything can be taken away as a file and put back; another dictionary's on
   const large = await t.json<ImportResult>("POST", `${atlas}/overlay`, many);
   expect(large.labels).toBe(299);
 });
+
+it("others are served while 16 MiB of labels are taken in; more is refused", async () => {
+  const head = await t.json<OverlayExport>("GET", `${atlas}/overlay`);
+  const labels = Array.from({ length: 230_000 }, (_, i) => ({ feature: i % 300, name: `n${i}`, note: "", updated: String(3_000_000 + i) }));
+  const body = JSON.stringify({ ...head, lists: [], labels });
+  expect(body.length).toBeGreaterThan(13 * 2 ** 20);
+  let taken: ImportResult | undefined;
+  const done = t.ask("POST", `${atlas}/overlay`, { body }).then(({ text }) => (taken = JSON.parse(text) as ImportResult));
+  let slowest = 0;
+  while (taken === undefined) {
+    const started = performance.now();
+    expect((await t.ask("GET", `${atlas}/features/7`)).status).toBe(200);
+    slowest = Math.max(slowest, performance.now() - started);
+  }
+  await done;
+  expect(taken).toEqual({ labels: 300, lists: 0, skipped: 229_700 });
+  expect(slowest).toBeLessThan(2000);
+  expect((await t.ask("POST", `${atlas}/overlay`, { body: body + " ".repeat(4 * 2 ** 20) })).status).toBe(413);
+}, 30_000);
+
+it.each([["{ torn"], ["[]"], ["null"], ['{"kind":"lexiscope-labels"}'], ['{"labels":[{}],"lists":{}}']])(
+  "%s is no file of labels",
+  async (body) => {
+    const answer = await t.ask("POST", `${atlas}/overlay`, { body });
+    expect([answer.status, answer.json().error.code]).toEqual([400, "invalid_input"]);
+  },
+);

@@ -79,13 +79,7 @@ export function listsRoutes(app: App, { atlases }: ServerContext): void {
   app.openapi(update, (c) => {
     const { atlas: name, list: id } = c.req.valid("param");
     const change = c.req.valid("json");
-    return atlases.use(name, ({ overlay }) => {
-      let list = overlay.list(id);
-      if (change.features !== undefined) list = overlay.setListFeatures(id, change.features);
-      if (change.name !== undefined) list = overlay.renameList(id, change.name);
-      if (change.note !== undefined) list = overlay.setListNote(id, change.note);
-      return c.json(list, 200);
-    });
+    return atlases.use(name, ({ overlay }) => c.json(overlay.changeList(id, change), 200));
   });
   app.openapi(remove, (c) => {
     const { atlas: name, list: id } = c.req.valid("param");
@@ -96,12 +90,7 @@ export function listsRoutes(app: App, { atlases }: ServerContext): void {
   });
   app.openapi(members, (c) => {
     const { atlas: name, list: id } = c.req.valid("param");
-    const { add, remove: gone } = c.req.valid("json");
-    return atlases.use(name, ({ overlay }) => {
-      let list = overlay.list(id);
-      if (gone !== undefined) list = overlay.removeFromList(id, gone);
-      if (add !== undefined) list = overlay.addToList(id, add);
-      return c.json(list, 200);
-    });
+    const change = c.req.valid("json");
+    return atlases.use(name, ({ overlay }) => c.json(overlay.changeList(id, change), 200));
   });
 }

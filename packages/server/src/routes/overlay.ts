@@ -1,9 +1,17 @@
 import { importQuerySchema, importResultSchema, overlayExportSchema } from "@lexiscope/contract";
+import { messageOf } from "@lexiscope/core";
 import type { ServerContext } from "../context.ts";
 import { attachment } from "../export/file.ts";
-import { type App, atlasParams, defineRoute, jsonBody, jsonResponse } from "../route.ts";
+import { createGate } from "../gate.ts";
+import { RefusedError } from "../problem.ts";
+import { type App, atlasParams, defineRoute, jsonResponse } from "../route.ts";
 
 const tags = ["Labels"];
+
+/** Imports at a time, on their way or waiting for the one that is worked on: each holds its body in memory. */
+const maxImports = 4;
+/** Described here, judged by `importAll`: in slices, between which others are served. */
+const overlayBody = { required: true, content: { "application/json": { schema: { $ref: "#/components/schemas/Overlay" } } } };
 
 const download = defineRoute({
   method: "get",
@@ -18,7 +26,7 @@ const upload = defineRoute({
   path: "/api/atlases/{atlas}/overlay",
   tags,
   summary: "Take in names, notes and lists from such a file",
-  request: { params: atlasParams, query: importQuerySchema, body: jsonBody(overlayExportSchema) },
+  request: { params: atlasParams, query: importQuerySchema, body: overlayBody },
   responses: { 200: jsonResponse(importResultSchema, "What was taken in") },
 });
 
@@ -29,10 +37,25 @@ export function overlayRoutes(app: App, { atlases }: ServerContext): void {
       return c.json(overlay.exportAll(), 200);
     }),
   );
-  app.openapi(upload, (c) => {
-    const { mode, force } = c.req.valid("query");
-    return atlases.use(c.req.valid("param").atlas, ({ overlay }) =>
-      c.json(overlay.importAll(c.req.valid("json"), mode, { force: force === "true" }), 200),
-    );
-  });
+  const [uploads, one] = [createGate(maxImports, { waiting: 0, name: "imports" }), createGate(1)];
+  app.openapi(upload, (c) =>
+    uploads(async () => {
+      const { mode, force } = c.req.valid("query");
+      const text = await c.req.text();
+      return one(async () => {
+        const json = parseBody(text);
+        return atlases.use(c.req.valid("param").atlas, async ({ overlay }) =>
+          c.json(await overlay.importAll(json, mode, { force: force === "true" }), 200),
+        );
+      });
+    }),
+  );
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RefusedError(400, "invalid_input", `the body is no JSON: ${messageOf(error)}`, "give a file that Lexiscope exported");
+  }
 }

@@ -57,3 +57,16 @@ it.skipIf(builtIn.path === undefined)("renders the chat template, and counts as 
   const generated = await server.ask("POST", "/api/generate", { body: { prompt: { messages }, variants: [{ edits: [] }], maxTokens: 1 } });
   expect(generated.text).toContain(`"promptTokens":${tokens.length}`);
 });
+
+it.skipIf(builtIn.path === undefined)("reads a chat of 1,000 messages that must be shortened within seconds, beside others", async () => {
+  const content = "The river runs slowly through old towns and quiet fields, past mills, and on to the wide sea.";
+  const messages = Array.from({ length: 999 }, (_, i) => ({ role: i % 2 ? "assistant" : "user", content }));
+  await read({ atlas: "small", prompt: "open" });
+  const began = performance.now();
+  const [found, other] = await Promise.all([read({ atlas: "small", prompt: { messages } }), read({ atlas: "small", prompt: "beside" })]);
+  expect(performance.now() - began).toBeLessThan(5000);
+  expect(found.dropped).toBeGreaterThan(500);
+  expect(found.tokens.length).toBeGreaterThan(7500);
+  expect(found.tokens.filter(({ role }) => role !== null).length).toBeGreaterThan(6000);
+  expect(textOf(other)).toBe("beside");
+});

@@ -21,10 +21,12 @@ export function searchRoutes(app: App, { atlases, logger }: ServerContext): void
     const { q, atlas, limit } = c.req.valid("query");
     const results: SearchResponse["results"] = [];
     if (q.trim() === "") return c.json({ query: q, results }, 200);
-    if (atlas !== undefined) results.push(...(await atlases.use(atlas, (served) => searchOne(served, q, limit))));
+    const search = (id: string): Promise<SearchResponse["results"]> =>
+      atlases.use(id, (served) => searchOne(served, q, limit), { names: "if free" });
+    if (atlas !== undefined) results.push(...(await search(atlas)));
     else {
       const readable = (await atlases.list()).filter(({ error }) => error === null);
-      const found = await Promise.allSettled(readable.map(({ id }) => atlases.use(id, (served) => searchOne(served, q, limit))));
+      const found = await Promise.allSettled(readable.map(({ id }) => search(id)));
       for (const [i, outcome] of found.entries()) {
         if (outcome.status === "fulfilled") results.push(...outcome.value);
         // Its own entry says what is wrong.

@@ -7,7 +7,7 @@ const MiB = 2 ** 20;
 /** A form has a few hundred bytes; what is larger is meant to fill the memory. */
 const usual = MiB;
 /** Names, notes and lists of a whole atlas. */
-const importLimit = 64 * MiB;
+const importLimit = 16 * MiB;
 /** A long conversation is saved whole. */
 const chatLimit = 16 * MiB;
 
@@ -40,7 +40,12 @@ function limit(maxSize: number): MiddlewareHandler {
     onError: (c) => {
       // What is still on its way is not waited for.
       c.header("connection", "close");
-      throw new RefusedError(413, "too_large", `the body has more than ${maxSize < MiB ? `${maxSize / KiB} KiB` : `${maxSize / MiB} MiB`}`, "send less");
+      throw new RefusedError(
+        413,
+        "too_large",
+        `the body has more than ${maxSize < MiB ? `${maxSize / KiB} KiB` : `${maxSize / MiB} MiB`}`,
+        "send less",
+      );
     },
   });
 }

@@ -36,12 +36,9 @@ test("no spreadsheet takes a token for a formula, and numbers stay numbers", () 
     active: 0,
     features: [],
   }));
-  expect(csvText({ ...base, tokens }, []).split("\r\n").slice(1, -1)).toEqual([
-    `0,"'=HYPERLINK(""x"")",,-0.5,0`,
-    "1,'+1,,-0.5,0",
-    "2,'-1,,-0.5,0",
-    "3,'@SUM,,-0.5,0",
-    "4,'\t=,,-0.5,0",
-    "5, =1,,-0.5,0",
-  ]);
+  expect(
+    csvText({ ...base, tokens }, [])
+      .split("\r\n")
+      .slice(1, -1),
+  ).toEqual([`0,"'=HYPERLINK(""x"")",,-0.5,0`, "1,'+1,,-0.5,0", "2,'-1,,-0.5,0", "3,'@SUM,,-0.5,0", "4,'\t=,,-0.5,0", "5, =1,,-0.5,0"]);
 });
