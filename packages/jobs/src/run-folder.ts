@@ -108,17 +108,14 @@ const lockPatienceMs = 10_000;
 export function withRunsLock<T>(home: string | undefined, work: () => Promise<T>): Promise<T> {
   const runs = runsFolder(home);
   const mine = (lines.get(runs) ?? Promise.resolve()).then(() => withRunsLockNow(home, work));
-  const settled = mine.then(
-    () => {},
-    () => {},
-  );
+  const settled = Promise.allSettled([mine]);
   lines.set(runs, settled);
-  void settled.then(() => lines.get(runs) === settled && lines.delete(runs));
+  void settled.finally(() => lines.get(runs) === settled && lines.delete(runs));
   return mine;
 }
 
 /** Those of this process wait in order: none is passed over until its patience ends. */
-const lines = new Map<string, Promise<void>>();
+const lines = new Map<string, Promise<unknown>>();
 
 async function withRunsLockNow<T>(home: string | undefined, work: () => Promise<T>): Promise<T> {
   const until = Date.now() + lockPatienceMs;

@@ -42,6 +42,17 @@ export async function createJobRunner(options: JobRunnerOptions): Promise<JobRun
   let timer: NodeJS.Timeout | undefined;
   let failing = false;
 
+  /** That wait, as far as we know: other processes may add some. */
+  let queued = 0;
+  const checkRoom = async (): Promise<void> => {
+    if (queued < maxQueued) return;
+    queued = (await activeJobs(home)).filter(({ state }) => state === "queued").length;
+    if (queued < maxQueued) return;
+    throw new LexiscopeError("busy", `${queued} jobs are waiting already`, {
+      hint: "stop some of those that wait, or try again when they have run",
+    });
+  };
+
   /** One that has not looked at the queue yet: it serves all who ask for it meanwhile. */
   let coming: Promise<void> | undefined;
 
@@ -52,10 +63,11 @@ export async function createJobRunner(options: JobRunnerOptions): Promise<JobRun
     if (closed) return;
     let waiting = true;
     try {
-      waiting = await withRunsLock(home, () => {
+      queued = await withRunsLock(home, () => {
         coming = undefined;
         return launchNext(options, limit, () => void advance());
       });
+      waiting = queued > 0;
       failing = false;
     } catch (error) {
       coming = undefined; // it may have failed before its turn
@@ -76,16 +88,18 @@ export async function createJobRunner(options: JobRunnerOptions): Promise<JobRun
     start: async (request) => {
       const run = newRun(request);
       await withRunsLock(home, async () => {
-        await checkRoom(home);
+        await checkRoom();
         await createRun(run, home);
+        queued++;
       });
       await advance();
       return readJob(run.id, { home });
     },
     resume: async (id) => {
       await withRunsLock(home, async () => {
-        await checkRoom(home);
+        await checkRoom();
         await requeue(id, home);
+        queued++;
       });
       await advance();
       return readJob(id, { home });
@@ -102,8 +116,8 @@ export async function createJobRunner(options: JobRunnerOptions): Promise<JobRun
   };
 }
 
-/** Starts queued jobs, the longest waiting first, until the limit is reached. True: some still wait. */
-async function launchNext(options: LaunchOptions, limit: number, onExit: () => void): Promise<boolean> {
+/** Starts queued jobs, the longest waiting first, until the limit is reached. How many still wait. */
+async function launchNext(options: LaunchOptions, limit: number, onExit: () => void): Promise<number> {
   const { home } = options;
   let running = 0;
   const queue = [];
@@ -116,20 +130,12 @@ async function launchNext(options: LaunchOptions, limit: number, onExit: () => v
   running += queue.length - waiting.length;
   const free = Math.max(0, limit - running);
   for (const run of waiting.slice(0, free)) await launch(run, { ...options, onExit });
-  return queue.length > free;
+  return Math.max(0, queue.length - free);
 }
 
 /** Jobs that run or wait. Those that have ended are looked at, not read. */
 async function activeJobs(home?: string): Promise<Job[]> {
   return (await listJobs({ home })).filter((job) => !hasEnded(job)); // a damaged one counts as failed: it holds nobody up
-}
-
-async function checkRoom(home?: string): Promise<void> {
-  const queued = (await activeJobs(home)).filter(({ state }) => state === "queued").length;
-  if (queued < maxQueued) return;
-  throw new LexiscopeError("busy", `${queued} jobs are waiting already`, {
-    hint: "stop some of those that wait, or try again when they have run",
-  });
 }
 
 /** Removes what processes left that died while they made or removed a job. */

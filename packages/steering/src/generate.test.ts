@@ -2,6 +2,7 @@ import { withTask } from "@lexiscope/native";
 import { beforeAll, describe, expect, it } from "vitest";
 import { generate } from "./generate.ts";
 import { parseEdit } from "./parse-edit.ts";
+import { buildPrompt } from "./prompt.ts";
 import { openTinySteering, tinySite, type TinySteering } from "./testing/tiny-steering.ts";
 import type { GenerateOptions, GenerationEvent } from "./types.ts";
 
@@ -301,4 +302,13 @@ it("stops at once when it is told to, before and in the middle", async () => {
 it("refuses no variants and too many", async () => {
   await expect(run({ variants: [] })).rejects.toMatchObject({ code: "invalid_input", field: "variants" });
   await expect(run({ variants: Array.from({ length: 33 }, () => []) })).rejects.toMatchObject({ field: "variants" });
+});
+
+it("takes a prompt that was built before as it is, and builds it no second time", async () => {
+  const messages = [{ role: "user", content: "seven stars" } as const];
+  const chat = await run({ prompt: { messages: [...messages] } });
+  const built = buildPrompt(tiny.model, { messages: [...messages] }, 20);
+  const { chatTemplate: _, ...model } = tiny.model;
+  const again = await run({ prompt: built, prompts: [built] }, { ...tiny, model: { ...model, chatTemplate: undefined } });
+  expect(again.answers).toEqual(chat.answers);
 });

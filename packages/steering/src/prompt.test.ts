@@ -134,7 +134,9 @@ describe("a long chat", () => {
 
   it("that is far too long as a plain text is refused without being tokenised", () => {
     const began = performance.now();
-    expect(() => buildPrompt(tiny.model, "x".repeat(5_000_000), 1)).toThrow("the prompt has more than 128 tokens; the model's context holds 128");
+    expect(() => buildPrompt(tiny.model, "x".repeat(5_000_000), 1)).toThrow(
+      "the prompt has more than 128 tokens; the model's context holds 128",
+    );
     expect(performance.now() - began).toBeLessThan(500);
   });
 });

@@ -58,7 +58,7 @@ function encodeChat(model: Model, messages: readonly ChatMessage[]): Encoded {
 function startsOf(messages: readonly ChatMessage[]): number[] {
   const last = messages.length - 1;
   const starts = [0];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     while (messages[at]?.role === "system") at++;
     if (at >= last) return starts;
     at++;
@@ -94,7 +94,7 @@ function firstFitting({ starts, weights, limit, encode }: Search): { start: numb
   let long = { i: 0, ...at(0) };
   if (fits(long)) return long;
   let short: { i: number; start: number; found: Encoded } | undefined;
-  for (let halve = false; ; ) {
+  for (let halve = false; ;) {
     const end = short?.i ?? starts.length;
     const width = end - long.i;
     if (width <= 1) return short ?? long;
