@@ -1,9 +1,9 @@
 //! Stored tensor types to f32, as `ggml` does it: products in f32, in the order written.
 
-use lexiscope_kernels::simd::{f32_from_bf16, f32_from_f16};
+mod blocks;
 
-/// Elements of a quantised block.
-const BLOCK: usize = 32;
+use blocks::{SMALL, SUPER};
+use lexiscope_kernels::simd::{f32_from_bf16, f32_from_f16};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(non_camel_case_types)]
@@ -13,95 +13,104 @@ pub enum TensorType {
     BF16,
     Q4_0,
     Q4_1,
+    Q5_0,
+    Q5_1,
     Q8_0,
+    Q2_K,
+    Q3_K,
+    Q4_K,
+    Q5_K,
+    Q6_K,
+    IQ4_NL,
+    IQ4_XS,
 }
 
 impl TensorType {
-    pub const ALL: [TensorType; 6] = [Self::F32, Self::F16, Self::BF16, Self::Q4_0, Self::Q4_1, Self::Q8_0];
+    pub const ALL: [TensorType; 15] = [
+        Self::F32,
+        Self::F16,
+        Self::BF16,
+        Self::Q4_0,
+        Self::Q4_1,
+        Self::Q5_0,
+        Self::Q5_1,
+        Self::Q8_0,
+        Self::Q2_K,
+        Self::Q3_K,
+        Self::Q4_K,
+        Self::Q5_K,
+        Self::Q6_K,
+        Self::IQ4_NL,
+        Self::IQ4_XS,
+    ];
+
+    /// Name, elements of a block, bytes of a block.
+    fn layout(self) -> (&'static str, usize, usize) {
+        match self {
+            Self::F32 => ("F32", 1, 4),
+            Self::F16 => ("F16", 1, 2),
+            Self::BF16 => ("BF16", 1, 2),
+            Self::Q4_0 => ("Q4_0", SMALL, 18),
+            Self::Q4_1 => ("Q4_1", SMALL, 20),
+            Self::Q5_0 => ("Q5_0", SMALL, 22),
+            Self::Q5_1 => ("Q5_1", SMALL, 24),
+            Self::Q8_0 => ("Q8_0", SMALL, 34),
+            Self::Q2_K => ("Q2_K", SUPER, 84),
+            Self::Q3_K => ("Q3_K", SUPER, 110),
+            Self::Q4_K => ("Q4_K", SUPER, 144),
+            Self::Q5_K => ("Q5_K", SUPER, 176),
+            Self::Q6_K => ("Q6_K", SUPER, 210),
+            Self::IQ4_NL => ("IQ4_NL", SMALL, 18),
+            Self::IQ4_XS => ("IQ4_XS", SUPER, 136),
+        }
+    }
 
     pub fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "F32",
-            Self::F16 => "F16",
-            Self::BF16 => "BF16",
-            Self::Q4_0 => "Q4_0",
-            Self::Q4_1 => "Q4_1",
-            Self::Q8_0 => "Q8_0",
-        }
+        self.layout().0
     }
 
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|t| t.name() == name)
     }
 
-    /// Elements and bytes of a block.
-    fn block(self) -> (usize, usize) {
-        match self {
-            Self::F32 => (1, 4),
-            Self::F16 | Self::BF16 => (1, 2),
-            Self::Q4_0 => (BLOCK, 18),
-            Self::Q4_1 => (BLOCK, 20),
-            Self::Q8_0 => (BLOCK, 34),
-        }
-    }
-
     /// Bytes of a row of `cols` elements; `None` when it does not divide into blocks.
     pub fn row_bytes(self, cols: usize) -> Option<usize> {
-        let (elements, bytes) = self.block();
-        cols.is_multiple_of(elements).then(|| cols / elements * bytes)
+        let (_, elements, bytes) = self.layout();
+        if cols.is_multiple_of(elements) { (cols / elements).checked_mul(bytes) } else { None }
     }
 
     /// `out` = the values of `bytes`; lengths must agree (`row_bytes`).
     pub fn dequantise(self, bytes: &[u8], out: &mut [f32]) {
         assert_eq!(Some(bytes.len()), self.row_bytes(out.len()), "bytes must hold the values of out");
         match self {
-            Self::F32 => {
-                for (y, b) in out.iter_mut().zip(bytes.as_chunks::<4>().0) {
-                    *y = f32::from_le_bytes(*b);
-                }
-            }
+            Self::F32 => each(bytes, out, |b, y: &mut [f32; 1]| y[0] = f32::from_le_bytes(*b)),
             Self::F16 => f32_from_f16(&words(bytes), out),
             Self::BF16 => f32_from_bf16(&words(bytes), out),
-            Self::Q4_0 => {
-                for (y, b) in blocks::<18>(bytes, out) {
-                    let d = f16(b, 0);
-                    for j in 0..BLOCK / 2 {
-                        y[j] = d * f32::from(i16::from(b[2 + j] & 15) - 8);
-                        y[j + BLOCK / 2] = d * f32::from(i16::from(b[2 + j] >> 4) - 8);
-                    }
-                }
-            }
-            Self::Q4_1 => {
-                for (y, b) in blocks::<20>(bytes, out) {
-                    let (d, m) = (f16(b, 0), f16(b, 2));
-                    for j in 0..BLOCK / 2 {
-                        y[j] = d * f32::from(b[4 + j] & 15) + m;
-                        y[j + BLOCK / 2] = d * f32::from(b[4 + j] >> 4) + m;
-                    }
-                }
-            }
-            Self::Q8_0 => {
-                for (y, b) in blocks::<34>(bytes, out) {
-                    let d = f16(b, 0);
-                    for j in 0..BLOCK {
-                        y[j] = d * f32::from(b[2 + j] as i8);
-                    }
-                }
-            }
+            Self::Q4_0 => each(bytes, out, blocks::q4_0),
+            Self::Q4_1 => each(bytes, out, blocks::q4_1),
+            Self::Q5_0 => each(bytes, out, blocks::q5_0),
+            Self::Q5_1 => each(bytes, out, blocks::q5_1),
+            Self::Q8_0 => each(bytes, out, blocks::q8_0),
+            Self::Q2_K => each(bytes, out, blocks::q2_k),
+            Self::Q3_K => each(bytes, out, blocks::q3_k),
+            Self::Q4_K => each(bytes, out, blocks::q4_k),
+            Self::Q5_K => each(bytes, out, blocks::q5_k),
+            Self::Q6_K => each(bytes, out, blocks::q6_k),
+            Self::IQ4_NL => each(bytes, out, blocks::iq4_nl),
+            Self::IQ4_XS => each(bytes, out, blocks::iq4_xs),
         }
     }
 }
 
-fn blocks<'a, const B: usize>(bytes: &'a [u8], out: &'a mut [f32]) -> impl Iterator<Item = (&'a mut [f32; BLOCK], &'a [u8; B])> {
-    out.as_chunks_mut::<BLOCK>().0.iter_mut().zip(bytes.as_chunks::<B>().0)
+/// `block` on every block of `B` bytes and its `N` values.
+fn each<const B: usize, const N: usize>(bytes: &[u8], out: &mut [f32], block: impl Fn(&[u8; B], &mut [f32; N])) {
+    for (b, y) in bytes.as_chunks::<B>().0.iter().zip(out.as_chunks_mut::<N>().0) {
+        block(b, y);
+    }
 }
 
 fn words(bytes: &[u8]) -> Vec<u16> {
     bytes.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect()
-}
-
-fn f16(block: &[u8], at: usize) -> f32 {
-    half::f16::from_le_bytes([block[at], block[at + 1]]).to_f32()
 }
 
 #[cfg(test)]
@@ -153,6 +162,8 @@ mod tests {
         assert_eq!(values(TensorType::BF16, &bytes("803fcd3d"), 2), [1.0, 0.10009765625]);
         assert_eq!(TensorType::Q4_1.row_bytes(576), Some(360));
         assert_eq!(TensorType::Q4_1.row_bytes(33), None);
-        assert_eq!(TensorType::from_name("Q6_K"), None);
+        assert_eq!(TensorType::Q6_K.row_bytes(576), None);
+        assert_eq!(TensorType::Q6_K.row_bytes(512), Some(420));
+        assert_eq!(TensorType::from_name("IQ3_S"), None);
     }
 }
