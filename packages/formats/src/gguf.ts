@@ -147,7 +147,7 @@ function readTensorInfo(cursor: GgufCursor, file: string, index: number): GgufTe
     throw new LexiscopeError("unsupported", `${file}: tensor ${name} has the unknown type ${typeId}`, {
       file,
       field: name,
-      hint: "known types are F32, F16, BF16, Q4_0, Q4_1, Q8_0 and ggml's other quantised ones",
+      hint: `known types are ${[...ggmlTypes.values()].map((known) => known.name).join(", ")}`,
     });
   if ((ne[0] ?? 0) % type.block !== 0)
     throw cursor.error(`tensor ${name}: rows of ${ne[0]} are no multiple of ${type.name}'s block of ${type.block}`);

@@ -90,12 +90,12 @@ describe("refusals name the key or the tensor", () => {
     ).rejects.toMatchObject({ code: "unsupported", field: "blk.0.attn_q.bias" });
     const quantised = encodeWith(
       (name) => name !== "output_norm.weight",
-      [{ name: "output_norm.weight", ne: [32], typeId: 6, data: new Uint8Array(22) }],
+      [{ name: "output_norm.weight", ne: [32], typeId: 9, data: new Uint8Array(36) }],
     );
     await expect(planGguf(await write(quantised))).rejects.toMatchObject({
       code: "unsupported",
       field: "output_norm.weight",
-      message: expect.stringContaining("Q5_0"),
+      message: expect.stringContaining("Q8_1"),
     });
   });
 });

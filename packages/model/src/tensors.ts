@@ -24,8 +24,10 @@ export interface WantedTensor {
   unpermuteHeads?: number;
 }
 
-/** What the addon computes with. */
-const supportedTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16", "Q4_0", "Q4_1", "Q8_0"]);
+/** What the addon dequantises. */
+const supportedTypes: ReadonlySet<string> = new Set(
+  "F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K Q4_K Q5_K Q6_K IQ4_NL IQ4_XS".split(" "),
+);
 /** Names that an error lists at most. */
 const namesShown = 5;
 

@@ -61,7 +61,7 @@ export interface NativeTensorRef {
   /** Byte offset in the file and length in bytes. */
   offset: number;
   bytes: number;
-  /** `F32`, `F16`, `BF16`, `Q4_0`, `Q4_1`, `Q8_0` */
+  /** `F32`, `F16`, `BF16`, `Q4_0`, `Q4_1`, `Q5_0`, `Q5_1`, `Q8_0`, `Q2_K` to `Q6_K`, `IQ4_NL`, `IQ4_XS` */
   type: string;
   /** Rows and columns of the matrix as [out, in]; a vector has rows 1. */
   rows: number;
