@@ -2,6 +2,7 @@ import { isLexiscopeError } from "@lexiscope/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readGgufHeader } from "./gguf.ts";
+import { ggmlTypes } from "./gguf-types.ts";
 import { encodeGguf } from "./gguf-write.ts";
 import { bytesReader } from "./reader.ts";
 
@@ -72,6 +73,22 @@ describe("readGgufHeader", () => {
     expect(tensors.get("m.weight")).toMatchObject({ ne: [32, 2], type: { name: "Q4_1" }, bytes: 40 });
     expect((tensors.get("v.weight")?.offset ?? 0) - (tensors.get("m.weight")?.offset ?? 0)).toBe(64);
   });
+
+  test.each([...ggmlTypes].map(([typeId, type]) => [type.name, typeId, type] as const))(
+    "rows of %s: their bytes, and a row that is no whole number of blocks",
+    async (name, typeId, { block, bytes }) => {
+      const data = new Uint8Array(6 * bytes);
+      const whole = encodeGguf({}, [{ name: "m", ne: [2 * block, 3], typeId, data }]);
+      const { tensors } = await readGgufHeader(bytesReader(whole));
+      expect(tensors.get("m")).toMatchObject({ type: { name }, bytes: data.length });
+      const end = (tensors.get("m")?.offset ?? 0) + data.length;
+      expect(await refusal(whole.subarray(0, end))).toBe("accepted");
+      expect(await refusal(whole.subarray(0, end - 1))).toMatch(/bad_file: .*ends at byte/);
+      if (block === 1) return;
+      const broken = encodeGguf({}, [{ name: "m", ne: [block / 2, 12], typeId, data }]);
+      expect(await refusal(broken)).toContain(`bad_file: file.gguf: tensor m: rows of ${block / 2} are no multiple of ${name}'s block`);
+    },
+  );
 
   test("a header beyond the first read", async () => {
     const words = Array.from({ length: 300_000 }, (_, i) => `word number ${i}`);
