@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // `npm run test:peers`: outsiders' checks, each with its output kept in docs/evidence/. A check whose Python packages are missing is
-// skipped by name. LEXISCOPE_PYTHON names the Python (docs/guide/bench.md says what to install).
+// skipped by name. LEXISCOPE_PYTHON names the Python, LEXISCOPE_LLAMA_CPP the folder of llama.cpp's libraries (docs/guide/bench.md says
+// what to install).
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,6 +12,7 @@ await ensureNode(import.meta.url);
 const { root, setup } = await import("./steps.mjs");
 
 const python = process.env.LEXISCOPE_PYTHON;
+const llamaCpp = process.env.LEXISCOPE_LLAMA_CPP;
 if (!python)
   fail(
     "LEXISCOPE_PYTHON names no Python",
@@ -35,6 +37,11 @@ try {
       [process.execPath, "node_modules/vitest/vitest.mjs", "run", "--reporter=verbose", "packages/model/src/agreement.test.ts"],
     ];
   });
+  await check("gguf.txt", ["gguf", "safetensors"], async () =>
+    llamaCpp
+      ? [[python, "scripts/golden/gguf_files.py", llamaCpp, await fetchBuiltIn()]]
+      : "LEXISCOPE_LLAMA_CPP names no folder of llama.cpp's libraries",
+  );
   await check("saelens.txt", ["sae_lens"], async () =>
     existsSync(join(first, "manifest.json"))
       ? [
@@ -76,7 +83,18 @@ async function check(file, packages, prepare) {
   );
   let text = `${new Date().toISOString().slice(0, 10)} · ${versions.stdout.trim()}\n`;
   for (const [command, ...args] of commands) {
-    text += `$ ${[command, ...args].map((word) => word.replaceAll(python, "python").replaceAll(process.execPath, "node").replaceAll(scratch, "OUT").replaceAll(shelf("dictionaries"), "DICTIONARIES").replaceAll(shelf("models"), "MODELS").replaceAll(`${root}/`, "")).join(" ")}\n`;
+    text += `$ ${[command, ...args]
+      .map((word) =>
+        word
+          .replaceAll(python, "python")
+          .replaceAll(process.execPath, "node")
+          .replaceAll(scratch, "OUT")
+          .replaceAll(shelf("dictionaries"), "DICTIONARIES")
+          .replaceAll(shelf("models"), "MODELS")
+          .replaceAll(llamaCpp || "\0", "LLAMA_CPP")
+          .replaceAll(`${root}/`, ""),
+      )
+      .join(" ")}\n`;
     const run = spawnSync(command, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 2 ** 26 });
     process.stdout.write(run.stdout ?? "");
     text += (run.stdout ?? "").replaceAll(scratch, "OUT").replaceAll(root.replace(/[/\\]$/, ""), ".");
