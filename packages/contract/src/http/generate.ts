@@ -5,7 +5,10 @@ import { problemSchema } from "./problem.ts";
 export const messageSchema = z.strictObject({ role: z.enum(["system", "user", "assistant"]), content: z.string().max(1_000_000) });
 export type Message = z.infer<typeof messageSchema>;
 
-export const promptSchema = z.union([z.string().min(1).max(1_000_000), z.strictObject({ messages: z.array(messageSchema).min(1).max(1000) })]);
+export const promptSchema = z.union([
+  z.string().min(1).max(1_000_000),
+  z.strictObject({ messages: z.array(messageSchema).min(1).max(1000) }),
+]);
 
 /** POST /api/generate: answers to one prompt under several edits, all in one batch; the response is a stream of server-sent events. */
 export const generateRequestSchema = z

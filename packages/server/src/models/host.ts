@@ -100,7 +100,7 @@ export class ModelHost {
 
   /** Waits in the line of the texts. */
   async readPrompt(job: PromptJob, signal: AbortSignal): Promise<PromptReading> {
-    return (await this.#ready(signal)).readPrompt(job, signal);
+    return this.#read(signal, (worker) => worker.readPrompt(job, signal));
   }
 
   /** See {@link PoolEvent} for the order of what it yields. The run goes on however slowly it is read, and stops when its reader leaves. */

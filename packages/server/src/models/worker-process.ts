@@ -205,7 +205,7 @@ export class WorkerProcess {
     let next: NodeJS.Timeout | undefined;
     const kill = (): void => void this.#child.kill("SIGKILL");
     const look = (): void => {
-      next = setTimeout(kill, looks * everyMs);
+      next = setTimeout(kill, silenceMs);
       this.#send({ type: "cancel", id });
     };
     const heard = (): void => {

@@ -29,8 +29,7 @@ function send(c: Context, { type, etag, body, gzip }: StaticFile, hashed: boolea
   };
   if (gzip) headers["vary"] = "accept-encoding";
   if (sameTag(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);
-  if (gzip && takesGzip(c.req.header("accept-encoding")))
-    return c.body(gzip, 200, { ...headers, "content-encoding": "gzip" });
+  if (gzip && takesGzip(c.req.header("accept-encoding"))) return c.body(gzip, 200, { ...headers, "content-encoding": "gzip" });
   return c.body(body, 200, headers);
 }
 

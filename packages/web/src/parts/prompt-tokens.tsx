@@ -95,7 +95,10 @@ const TokenChoice = memo(function TokenChoice({ tokens, dropped, from, to = Infi
       </div>
       <span className="dial-hint quiet">
         Click a token, or use the arrow keys. {formatCount(tokens.length)} tokens, template included
-        {dropped > 0 ? `; ${dropped} earlier ${dropped === 1 ? "message does" : "messages do"} not fit and ${dropped === 1 ? "is" : "are"} left out` : ""}.
+        {dropped > 0
+          ? `; ${dropped} earlier ${dropped === 1 ? "message does" : "messages do"} not fit and ${dropped === 1 ? "is" : "are"} left out`
+          : ""}
+        .
       </span>
     </>
   );

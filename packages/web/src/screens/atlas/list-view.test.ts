@@ -4,7 +4,15 @@ import { apiQuery, isFiltered, readView } from "./list-view.ts";
 const view = (search: string): ReturnType<typeof readView> => readView(new URLSearchParams(search));
 
 test("an empty address lists everything, the densest first", () => {
-  expect(view("")).toEqual({ q: "", sort: "readability", order: "descending", ranges: {}, alive: undefined, named: false, list: undefined });
+  expect(view("")).toEqual({
+    q: "",
+    sort: "readability",
+    order: "descending",
+    ranges: {},
+    alive: undefined,
+    named: false,
+    list: undefined,
+  });
   expect(isFiltered(view(""))).toBe(false);
 });
 

@@ -71,7 +71,14 @@ export function ChatView({
             </button>
           </div>
         )}
-        <Turns conversation={conversation} live={live} told={told} onAsk={ask} onRegenerate={handle.regenerate} onDial={(feature) => change({ dials: [...dials, newDial(feature)] })} />
+        <Turns
+          conversation={conversation}
+          live={live}
+          told={told}
+          onAsk={ask}
+          onRegenerate={handle.regenerate}
+          onDial={(feature) => change({ dials: [...dials, newDial(feature)] })}
+        />
         <Composer
           draft={draft}
           setDraft={setDraft}

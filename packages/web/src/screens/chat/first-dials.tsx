@@ -21,8 +21,8 @@ export function FirstDials({
         {atlas === null
           ? "It answers as it is. With an atlas there are dials here, and the answer of the edited model beside the plain one."
           : dialed
-          ? "The answer of the edited model is written beside the plain one, from the same batch."
-          : "Set a dial, and the answer of the edited model is written beside the plain one, from the same batch."}
+            ? "The answer of the edited model is written beside the plain one, from the same batch."
+            : "Set a dial, and the answer of the edited model is written beside the plain one, from the same batch."}
       </p>
       {atlas !== null && !dialed && rows.length > 0 && (
         <p className="chat-first-dials">

@@ -47,7 +47,7 @@ export const forms: Record<Kind, { title: string; says: string; fields: readonly
       {
         name: "model",
         label: "Model",
-        help: "Built-in name, GGUF file or folder.",
+        help: "The built-in name, one on the models shelf, or org/name in the Hugging Face cache.",
         type: "name",
         fallback: "the built-in model",
         more: true,
