@@ -32,18 +32,16 @@ export async function resolveModel(ref: string, options: FetchOptions = {}): Pro
   }
   const onHub = parseHubRef(ref);
   const cached = await findCachedModel(ref);
-  const forbidden = options.offline ? "--offline" : offlineVariable();
-  const found =
-    cached.kind === undefined && onHub?.repo.includes("/") && forbidden === undefined ? await fetchFromHub(ref, onHub, options) : cached;
+  const fetchable = cached.kind === undefined && onHub?.repo.includes("/") ? onHub : undefined; // a bare name is too easily a slip
+  const forbidden = fetchable && (options.offline ? "--offline" : offlineVariable());
+  const found = fetchable && forbidden === undefined ? await fetchFromHub(ref, fetchable, options) : cached;
   if (found.kind !== undefined) return { kind: found.kind, path: found.path, name: ref };
-  throw new LexiscopeError(
-    "not_found",
-    `there is no model ${JSON.stringify(ref)}${found.lacks === undefined ? "" : `: the Hugging Face cache has it without ${found.lacks}`}`,
-    {
-      field: "model",
-      hint: `name ${builtInModel.name} (built in), a .gguf file, a Hugging Face folder, or a model on a hub as org/name${forbidden === undefined ? "" : ` (${forbidden} forbids to get it: run once without)`}; \`--model\` takes any of them`,
-    },
-  );
+  const lacks = found.lacks === undefined ? "" : `: the Hugging Face cache has it without ${found.lacks}`;
+  const how = forbidden === undefined ? "" : ` (${forbidden} forbids to get it: run once without)`;
+  throw new LexiscopeError("not_found", `there is no model ${JSON.stringify(ref)}${lacks}`, {
+    field: "model",
+    hint: `name ${builtInModel.name} (built in), a .gguf file, a Hugging Face folder, or a model on a hub as org/name${how}; \`--model\` takes any of them`,
+  });
 }
 
 /** The built-in model's path if it is already here. */

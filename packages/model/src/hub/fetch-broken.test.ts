@@ -46,6 +46,6 @@ test("whatever breaks, and however often: the last bytes are the hub's", async (
       for (const [name, content] of Object.entries(world.files))
         expect(sha256(await readFile(join(world.cache, "snapshots", commit, name))), name).toBe(sha256(content));
     }),
-    { numRuns: 40 },
+    { numRuns: 40, interruptAfterTimeLimit: 45_000, markInterruptAsFailure: true },
   );
 });

@@ -101,6 +101,20 @@ test("the token goes to the hub only, and no further than its redirect", async (
   expect(JSON.stringify(failure)).not.toContain(secret);
 });
 
+test("a page of a listing on another host, a redirect away and back: the token stays with the hub", async () => {
+  vi.stubEnv("HF_TOKEN", secret);
+  await get("org/tiny@v2");
+  const storage = world.hub.storage;
+  world.hub.api = (path) => (path.includes("/tree/") ? { body: [], headers: { link: `<${storage}/next>; rel="next"` } } : undefined);
+  await expect(get("org/private")).rejects.toMatchObject({ code: "environment", message: expect.stringContaining("storage") });
+  world.hub.api = (path) =>
+    path.includes("/revision/") ? { status: 302, headers: { location: `${storage}/back?to=${world.hub.endpoint}/api/back` } } : {};
+  await expect(get("org/private")).rejects.toMatchObject({ code: "bad_file" });
+  const away = world.hub.requests.filter(({ host, url }) => host === "storage" || url.startsWith("/api/back"));
+  expect(away.map(({ url }) => url.split("?")[0])).toEqual(expect.arrayContaining(["/next", "/back", "/api/back"]));
+  expect(away.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
+});
+
 test.each(["--offline", "LEXISCOPE_OFFLINE", "HF_HUB_OFFLINE"])("%s: the network is not touched", async (how) => {
   if (how !== "--offline") vi.stubEnv(how, "1");
   const options = { offline: how === "--offline" };
@@ -241,7 +255,7 @@ test("hostile listings and answers", async () => {
   expect(world.hub.served.filter(({ path }) => shards.includes(path))).toEqual([]);
 });
 
-test("an API that is none: HTML, nonsense, no end of redirects or pages, another host's page, 500", async () => {
+test("an API that is none: HTML, nonsense, no end of redirects or pages, 500", async () => {
   const answers = async (api: typeof world.hub.api, error: Record<string, unknown>): Promise<void> => {
     world.hub.api = api;
     await expect(get("org/tiny")).rejects.toMatchObject({ hint: expect.any(String), ...error });

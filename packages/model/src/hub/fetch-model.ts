@@ -132,7 +132,8 @@ async function fetchFiles(fetching: Fetching, files: readonly HubFile[], ref: Hu
     if (finished + bytes < total && now - last < reportEveryMs) return;
     last = now;
     const done = finished + bytes;
-    onProgress?.({ phase: "download", done, total, unit: "bytes", rate: meter.update(done), message });
+    const during = done > here && done < total; // a message at the end would be kept on the screen
+    onProgress?.({ phase: "download", done, total, unit: "bytes", rate: meter.update(done), ...(during ? { message } : {}) });
   };
   const kept = here > 0 ? `, ${formatBytes(here)} of them here already` : "";
   const count = `${files.length} ${files.length === 1 ? "file" : "files"}`;

@@ -40,6 +40,8 @@ export interface Mood {
 
 export interface HubServer {
   endpoint: string;
+  /** The other origin, where large files lie. `/back?to=…` redirects to where it says. */
+  storage: string;
   served: Served[];
   /** Every request: the hub's and the storage's. */
   requests: { host: "hub" | "storage"; method: string; url: string; authorization: string | undefined }[];
@@ -71,6 +73,7 @@ export async function startHub(repositories: readonly HubRepository[]): Promise<
   const [endpoint, storage] = await Promise.all(servers.map(listen));
   const hub: HubServer = {
     endpoint: endpoint ?? "",
+    storage: storage ?? "",
     served: [],
     requests: [],
     mood: () => ({}),
@@ -158,6 +161,10 @@ export async function startHub(repositories: readonly HubRepository[]): Promise<
   }
 
   async function serveStorage(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (path === "/back") {
+      response.writeHead(302, { location: new URL(request.url ?? "", hub.storage).searchParams.get("to") ?? "" }).end();
+      return;
+    }
     const repository = repositories.find(({ name }) => path.startsWith(`/${name}/`));
     const name = path.slice((repository?.name.length ?? 0) + 2);
     const content = repository?.files[name];
