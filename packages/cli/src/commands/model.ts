@@ -11,8 +11,13 @@ export function modelCommand(): AnyCommand {
     ["the built-in model (fetched once)", "lexiscope model"],
     ["a GGUF file", "lexiscope model ./model.Q8_0.gguf"],
     ["a Hugging Face folder, as JSON", "lexiscope model ./SmolLM2-135M --json"],
+    ["one of the Hugging Face hub, fetched once", "lexiscope model HuggingFaceTB/SmolLM2-135M-Instruct"],
   ])
-    .argument("[ref]", "built-in name, GGUF file, or folder with config.json, safetensors and tokenizer.json", defaultModel)
+    .argument(
+      "[ref]",
+      "built-in name, GGUF file, folder with config.json, safetensors and tokenizer.json, or org/name on the hub",
+      defaultModel,
+    )
     .option("--dtype <dtype>", "f32 (exact) or fast", oneOf("--dtype", ["f32", "fast"]), "fast" as const)
     .action((ref, options) =>
       runCommand(options, async (context) => {

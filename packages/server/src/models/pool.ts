@@ -110,7 +110,9 @@ export class ModelPool {
 
   #host({ id, ref, builtIn }: KnownModel): ModelHost {
     const { logger, offline = process.env["LEXISCOPE_OFFLINE"] === "1", restartDelaysMs } = this.#options;
-    const host = this.#hosts.get(id) ?? new ModelHost({ id, ref, name: id, builtIn, offline, logger, restartDelaysMs });
+    // A request downloads nothing: what a person has not fetched whole is said to be missing.
+    const host =
+      this.#hosts.get(id) ?? new ModelHost({ id, ref, name: id, builtIn, offline: offline || !builtIn, logger, restartDelaysMs });
     this.#hosts.set(id, host);
     return host;
   }
