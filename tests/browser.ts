@@ -47,6 +47,8 @@ export async function visit(
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
     colorScheme: options.dark === true ? "dark" : "light",
+    // What fades in is no colour to be judged by.
+    reducedMotion: "reduce",
   });
   const complaints: string[] = [];
   context.on("page", (page) => listen(page, complaints));

@@ -80,6 +80,11 @@ test("bench gives every figure with its limit, within a minute", async () => {
       "TopK step",
       "harvest to block 15",
       "generation",
+      "chat",
+      "chat beside plain (add)",
+      "chat beside plain (clamp)",
+      "chat beside plain (ablate)",
+      "chat beside plain",
     ]);
     for (const { value, limit, shareOfLimit } of rows) {
       expect(value).toBeGreaterThan(0);
