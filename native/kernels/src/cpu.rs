@@ -35,7 +35,8 @@ impl CpuPath {
     pub fn available(self) -> bool {
         #[cfg(target_arch = "x86_64")]
         {
-            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            // Every CPU with AVX2 has f16c too; the kernels rely on it.
+            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c");
             match self {
                 CpuPath::Portable => true,
                 CpuPath::Avx2 | CpuPath::Avx2I16 => avx2,

@@ -7,6 +7,7 @@
 pub mod activation;
 pub mod adam;
 pub mod attention;
+pub mod blocks;
 pub mod chunks;
 pub mod cpu;
 pub mod exec;
@@ -29,6 +30,7 @@ pub mod sparse;
 pub mod topk;
 mod versions;
 
+pub use blocks::{BlockKind, BlockMatrix, BlockRows, gemm_blocks};
 pub use chunks::for_chunks;
 pub use cpu::CpuPath;
 pub use exec::{Cancel, Cancelled, Exec};

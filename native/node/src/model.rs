@@ -99,6 +99,11 @@ impl Model {
         self.inner.bytes() as f64
     }
 
+    #[napi(getter)]
+    pub fn decode_bytes(&self) -> f64 {
+        self.inner.decode_bytes() as f64
+    }
+
     #[napi]
     pub fn weights_hash(&self, task: &Task) -> Result<AsyncTask<Background<String>>> {
         let (exec, inner) = (task.exec()?, self.inner.clone());

@@ -5,14 +5,17 @@ use crate::error::{ModelError, require};
 use crate::forward::{check_lengths, check_tokens};
 use crate::head::logits;
 use crate::hooks::Hooks;
-use crate::model::Model;
-use crate::pass::{GROUP_TOKENS, Kv, run};
+use crate::model::{Form, Model};
+use crate::pass::{GROUP_TOKENS, Kv, Part, run};
 use lexiscope_kernels::Exec;
 use lexiscope_kernels::attention::KvSlot;
 use lexiscope_kernels::qkv::QkvRows;
 
 /// Most sequences of one cache; each costs a few hundred bytes a layer before it holds anything.
 const LARGEST_ROWS: usize = 4096;
+/// A sequence that gets at most so many tokens in a call is multiplied with the weights as the file stores them: that is
+/// faster there, and closer to f32. Asked of each sequence alone, so that what runs beside it changes no bit of it.
+const FEW_TOKENS: usize = 8;
 
 /// Keys and values of several sequences. Memory grows with the tokens held, not with the capacity.
 pub struct KvCache {
@@ -79,7 +82,8 @@ impl Model {
         for spans in pieces(&cache.lengths, &lengths) {
             let len = spans.iter().map(|s| s.len).sum::<usize>();
             let mut hooks = Hooks { d: a.d, offset, taps: &[], outputs: &mut [], edits, last: None };
-            let x = run(self, exec, &tokens[offset..offset + len], &spans, Kv::Cache(&mut cache.layers), &mut hooks)?;
+            let parts = parts(&spans, &lengths);
+            let x = run(self, exec, &tokens[offset..offset + len], &spans, &parts, Kv::Cache(&mut cache.layers), &mut hooks)?;
             for span in &spans {
                 let end = span.start + span.len;
                 if let Some(x) = &x {
@@ -99,12 +103,12 @@ impl Model {
         let live: Vec<usize> = (0..lengths.len()).filter(|row| lengths[*row] > 0).collect();
         if live.len() == lengths.len() {
             let mut out = vec![0.0; lengths.len() * v];
-            logits(self, exec, last, &mut out)?;
+            logits(self, exec, Form::Stored, last, &mut out)?;
             return Ok(out);
         }
         let x: Vec<f32> = live.iter().flat_map(|row| &last[row * d..(row + 1) * d]).copied().collect();
         let mut some = vec![0.0; live.len() * v];
-        logits(self, exec, &x, &mut some)?;
+        logits(self, exec, Form::Stored, &x, &mut some)?;
         let mut out = vec![f32::NAN; lengths.len() * v];
         for (row, logits) in live.iter().zip(some.chunks_exact(v)) {
             out[row * v..(row + 1) * v].copy_from_slice(logits);
@@ -135,6 +139,20 @@ fn pieces(held: &[usize], lengths: &[usize]) -> Vec<Vec<QkvRows>> {
     pieces
 }
 
+/// The form that each row of a piece is multiplied with, by the tokens that its sequence gets in the whole call.
+fn parts(spans: &[QkvRows], lengths: &[usize]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for span in spans {
+        let form = if lengths[span.slot] <= FEW_TOKENS { Form::Stored } else { Form::Packed };
+        let end = span.start + span.len;
+        match parts.last_mut() {
+            Some(part) if part.form == form => part.end = end,
+            _ => parts.push(Part { end, form }),
+        }
+    }
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,5 +164,16 @@ mod tests {
             .map(|p| p.iter().map(|s| (s.slot, s.start, s.len, s.past)).collect())
             .collect();
         assert_eq!(cut, [vec![(0, 0, 2048, 5)], vec![(0, 0, 952, 2053), (2, 952, 1096, 0)], vec![(2, 0, 404, 1096)]]);
+    }
+
+    #[test]
+    fn the_form_of_a_row_depends_on_its_own_sequence() {
+        let lengths = [1, 2, 2050, 3];
+        let forms: Vec<Vec<_>> = pieces(&[0; 4], &lengths)
+            .iter()
+            .map(|spans| parts(spans, &lengths).iter().map(|p| (p.end, p.form)).collect())
+            .collect();
+        let (stored, packed) = (Form::Stored, Form::Packed);
+        assert_eq!(forms, [vec![(3, stored), (2048, packed)], vec![(5, packed), (8, stored)]]);
     }
 }

@@ -3,6 +3,7 @@
 mod blocks;
 
 use blocks::{SMALL, SUPER};
+use lexiscope_kernels::BlockKind;
 use lexiscope_kernels::simd::{f32_from_bf16, f32_from_f16};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +72,16 @@ impl TensorType {
 
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|t| t.name() == name)
+    }
+
+    /// The blocks that a kernel can multiply with as they are stored.
+    pub(crate) fn block_kind(self) -> Option<BlockKind> {
+        match self {
+            Self::Q4_0 => Some(BlockKind::Q4_0),
+            Self::Q4_1 => Some(BlockKind::Q4_1),
+            Self::Q8_0 => Some(BlockKind::Q8_0),
+            _ => None,
+        }
     }
 
     /// Bytes of a row of `cols` elements; `None` when it does not divide into blocks.

@@ -35,9 +35,9 @@ impl Model {
             .chunks_exact(d)
             .map(|x| x.iter().zip(mean).map(|(x, m)| f64::from(*x) * f64::from(*m)).sum::<f64>() as f32)
             .collect();
-        let top = topk_gemm(exec, &x, n, &self.unembed, &rows, None, k)?;
+        let top = topk_gemm(exec, &x, n, &self.unembed.weight, &rows, None, k)?;
         x.iter_mut().for_each(|x| *x = -*x);
-        let bottom = topk_gemm(exec, &x, n, &self.unembed, &rows, None, k)?;
+        let bottom = topk_gemm(exec, &x, n, &self.unembed.weight, &rows, None, k)?;
         let less_mean = |values: Vec<f32>, sign: f32| values.iter().enumerate().map(|(i, v)| sign * v - means[i / k]).collect();
         let ids = |indices: Vec<u32>| indices.into_iter().map(|i| i as i32).collect();
         Ok(DirectEffects {

@@ -4,8 +4,8 @@ use crate::edits::Edit;
 use crate::error::{ModelError, require};
 use crate::head::Head;
 use crate::hooks::Hooks;
-use crate::model::Model;
-use crate::pass::{GROUP_TOKENS, Kv, run};
+use crate::model::{Form, Model};
+use crate::pass::{GROUP_TOKENS, Kv, Part, run};
 use crate::site::Site;
 use crate::taps::{Tap, TapOutput};
 use lexiscope_kernels::Exec;
@@ -85,7 +85,7 @@ impl Model {
             let stop = if head.is_none() { last } else { None };
             let mut hooks = Hooks { d: a.d, offset, taps: input.taps, outputs: &mut taps, edits: input.edits, last: stop };
             let rows = &tokens[offset..offset + len];
-            let x = run(self, exec, rows, &spans, Kv::Scratch(&mut slots), &mut hooks)?;
+            let x = run(self, exec, rows, &spans, &[Part { end: len, form: Form::Packed }], Kv::Scratch(&mut slots), &mut hooks)?;
             if let (Some(head), Some(x)) = (&mut head, x) {
                 let targets = spans.iter().flat_map(|s| (0..s.len).map(|t| (t + 1 < s.len).then(|| rows[s.start + t + 1])));
                 head.add(self, exec, &x, &targets.collect::<Vec<_>>())?;

@@ -2,10 +2,10 @@
 
 use crate::error::{ModelError, require};
 use crate::forward::HeadOutput;
-use crate::model::Model;
+use crate::model::{Form, Model};
+use lexiscope_kernels::Exec;
 use lexiscope_kernels::logits::row_statistics;
 use lexiscope_kernels::norm::rms_norm;
-use lexiscope_kernels::{Exec, gemm};
 
 /// Logits held at a time: 32 MB.
 const LOGITS: usize = 1 << 23;
@@ -46,7 +46,7 @@ impl Head {
         for (x, targets) in x.chunks(step * d).zip(targets.chunks(step)) {
             let m = targets.len();
             self.buffer.resize(m * v, 0.0);
-            logits(model, exec, x, &mut self.buffer)?;
+            logits(model, exec, Form::Packed, x, &mut self.buffer)?;
             let out = &mut self.output;
             let start = out.log_sum_exp.len();
             out.log_sum_exp.resize(start + m, 0.0);
@@ -67,9 +67,8 @@ impl Head {
 }
 
 /// `out [m, V]`: logits of rows `x [m, d]` after the last block.
-pub(crate) fn logits(model: &Model, exec: &Exec, x: &[f32], out: &mut [f32]) -> Result<(), ModelError> {
+pub(crate) fn logits(model: &Model, exec: &Exec, form: Form, x: &[f32], out: &mut [f32]) -> Result<(), ModelError> {
     let mut normed = vec![0.0; x.len()];
     rms_norm(exec, x, &model.final_norm, model.epsilon(), &mut normed)?;
-    gemm(exec, &normed, x.len() / model.architecture.d, &model.unembed, out, false)?;
-    Ok(())
+    model.unembed.multiply(exec, form, &normed, out, false)
 }

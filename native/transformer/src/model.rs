@@ -4,14 +4,46 @@ use crate::architecture::{Architecture, Norm, Positions};
 use crate::error::ModelError;
 use crate::source::{Source, TensorRef};
 use lexiscope_kernels::rope::RopeTable;
-use lexiscope_kernels::{Exec, PackedMatrix, Precision};
+use lexiscope_kernels::{BlockMatrix, BlockRows, Exec, PackedMatrix, Precision, gemm, gemm_blocks};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, RwLock};
 
 /// A matrix with its optional bias.
 pub(crate) struct Linear {
     pub weight: PackedMatrix,
+    /// The weight as the file stores it, for few rows: there the time is that of reading it.
+    blocks: Option<BlockMatrix>,
     pub bias: Option<Vec<f32>>,
+}
+
+/// Which form of a weight a row is multiplied with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Packed,
+    /// The file's blocks, where there are any.
+    Stored,
+}
+
+impl Linear {
+    /// `y = x·wᵀ`, or `y += …`, without the bias.
+    pub fn multiply(&self, exec: &Exec, form: Form, x: &[f32], y: &mut [f32], accumulate: bool) -> Result<(), ModelError> {
+        let rows = y.len() / self.weight.n;
+        match &self.blocks {
+            Some(blocks) if form == Form::Stored => gemm_blocks(exec, x, rows, blocks, y, accumulate)?,
+            _ => gemm(exec, x, rows, &self.weight, y, accumulate)?,
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        let floats = self.bias.as_ref().map_or(0, Vec::len);
+        self.weight.bytes() + self.blocks.as_ref().map_or(0, BlockMatrix::bytes) + 4 * floats
+    }
+
+    /// Bytes that a pass over few rows reads.
+    fn read_bytes(&self) -> usize {
+        self.blocks.as_ref().map_or_else(|| self.weight.bytes(), BlockMatrix::bytes)
+    }
 }
 
 pub(crate) struct Block {
@@ -32,7 +64,7 @@ pub struct Model {
     /// `[V, d]` f32
     pub(crate) embed: Vec<f32>,
     pub(crate) final_norm: Vec<f32>,
-    pub(crate) unembed: PackedMatrix,
+    pub(crate) unembed: Linear,
     pub(crate) mean_unembed: OnceLock<Vec<f32>>,
     pub(crate) source: Source,
     rope: RwLock<Arc<RopeTable>>,
@@ -55,9 +87,10 @@ impl Model {
         let final_norm = loader.read("final_norm")?;
         let embed = loader.read("embed")?;
         let unembed = if architecture.tied {
-            PackedMatrix::pack(exec, precision, &embed, architecture.vocabulary, architecture.d)?
+            let weight = PackedMatrix::pack(exec, precision, &embed, architecture.vocabulary, architecture.d)?;
+            Linear { weight, blocks: loader.blocks(&["embed"])?, bias: None }
         } else {
-            loader.linear(&["unembed"])?.weight
+            loader.linear(&["unembed"])?
         };
         let rope = RwLock::new(Arc::new(rope_table(&architecture, 0)));
         Ok(Self { architecture, blocks, embed, final_norm, unembed, mean_unembed: OnceLock::new(), source, rope })
@@ -70,15 +103,17 @@ impl Model {
 
     /// Bytes that the weights take.
     pub fn bytes(&self) -> usize {
-        let linear = |l: &Linear| l.weight.bytes() + 4 * l.bias.as_ref().map_or(0, Vec::len);
-        let blocks: usize = self
-            .blocks
-            .iter()
-            .map(|b| {
-                linear(&b.qkv) + linear(&b.o) + linear(&b.gate_up) + linear(&b.down) + 4 * (b.attn_norm.len() + b.mlp_norm.len())
-            })
-            .sum();
-        blocks + 4 * (self.embed.len() + self.final_norm.len()) + self.unembed.bytes()
+        let norms: usize = self.blocks.iter().map(|b| b.attn_norm.len() + b.mlp_norm.len()).sum();
+        self.linears().map(Linear::bytes).sum::<usize>() + 4 * (norms + self.embed.len() + self.final_norm.len())
+    }
+
+    /// Bytes of weights that a step of generation reads, however many sequences it advances (up to eight).
+    pub fn decode_bytes(&self) -> usize {
+        self.linears().map(Linear::read_bytes).sum()
+    }
+
+    fn linears(&self) -> impl Iterator<Item = &Linear> {
+        self.blocks.iter().flat_map(|b| [&b.qkv, &b.o, &b.gate_up, &b.down]).chain([&self.unembed])
     }
 
     pub(crate) fn epsilon(&self) -> f32 {
@@ -160,7 +195,19 @@ impl Loader<'_> {
             }
         }
         let weight = PackedMatrix::pack(self.exec, self.precision, &weight, rows, cols)?;
-        Ok(Linear { weight, bias: any.then_some(bias) })
+        Ok(Linear { weight, blocks: self.blocks(roles)?, bias: any.then_some(bias) })
+    }
+
+    /// The stored blocks of such matrices: where every one has some, and exact f32 products were not asked for.
+    fn blocks(&self, roles: &[&str]) -> Result<Option<BlockMatrix>, ModelError> {
+        let tensors: Vec<&TensorRef> = roles.iter().map(|role| &self.source.tensors[*role]).collect();
+        let kinds: Option<Vec<_>> = tensors.iter().map(|t| t.kind.block_kind()).collect();
+        let Some(kinds) = kinds.filter(|_| self.precision == Precision::Fast) else { return Ok(None) };
+        let stored = tensors.iter().map(|t| self.source.read_stored(self.exec, t)).collect::<Result<Vec<_>, _>>()?;
+        let parts: Vec<_> = (tensors.iter().zip(kinds).zip(&stored))
+            .map(|((tensor, kind), bytes)| BlockRows { kind, rows: tensor.rows, bytes })
+            .collect();
+        Ok(Some(BlockMatrix::pack(self.exec, &parts, tensors[0].cols)?))
     }
 
     fn block(&self, layer: usize) -> Result<Block, ModelError> {

@@ -2,14 +2,14 @@
 
 use crate::error::ModelError;
 use crate::hooks::Hooks;
-use crate::model::{Block, Linear, Model};
+use crate::model::{Block, Form, Linear, Model};
 use crate::site::{Site, SiteKind};
 use lexiscope_kernels::activation::{add, add_bias, silu_mul};
 use lexiscope_kernels::attention::{AttentionRows, KvSlot, attention};
 use lexiscope_kernels::norm::rms_norm;
 use lexiscope_kernels::qkv::{QkvRows, rotate_and_store};
 use lexiscope_kernels::rope::RopeTable;
-use lexiscope_kernels::{Exec, for_chunks, gemm};
+use lexiscope_kernels::{Exec, for_chunks};
 
 /// Rows that go through the MLP at a time, so that the wide activations stay in cache.
 const MLP_ROWS: usize = 256;
@@ -34,6 +34,12 @@ impl Kv<'_> {
     }
 }
 
+/// Rows of a pass that are multiplied with one form of the weights; parts follow one another and cover the pass.
+pub(crate) struct Part {
+    pub end: usize,
+    pub form: Form,
+}
+
 /// Runs `tokens` (the rows of `spans`) through the blocks. Returns the residual stream `[n, d]` after the last block,
 /// or `None` when the hooks said to stop before.
 pub(crate) fn run(
@@ -41,6 +47,7 @@ pub(crate) fn run(
     exec: &Exec,
     tokens: &[u32],
     spans: &[QkvRows],
+    parts: &[Part],
     mut kv: Kv<'_>,
     hooks: &mut Hooks<'_>,
 ) -> Result<Option<Vec<f32>>, ModelError> {
@@ -68,7 +75,7 @@ pub(crate) fn run(
                 ModelError::Invalid("not enough memory for keys and values; use fewer or shorter sequences".into())
             })?;
         }
-        let step = Step { model, exec, layer, block, rope: &rope, spans };
+        let step = Step { model, exec, layer, block, rope: &rope, spans, parts };
         if step.attention(&mut x, slots, &mut buffers, hooks)? || step.mlp(&mut x, &mut buffers, hooks)? {
             return Ok(None);
         }
@@ -91,6 +98,7 @@ struct Step<'a> {
     block: &'a Block,
     rope: &'a RopeTable,
     spans: &'a [QkvRows],
+    parts: &'a [Part],
 }
 
 impl Step<'_> {
@@ -98,10 +106,18 @@ impl Step<'_> {
         Site { layer: self.layer, kind }
     }
 
-    /// `y = x·wᵀ + b`, or `y += …`.
-    fn linear(&self, x: &[f32], linear: &Linear, y: &mut [f32], accumulate: bool) -> Result<(), ModelError> {
-        let rows = y.len() / linear.weight.n;
-        gemm(self.exec, &x[..rows * linear.weight.k], rows, &linear.weight, y, accumulate)?;
+    /// `y = x·wᵀ + b`, or `y += …`, for the rows of the pass from `first` on.
+    fn linear(&self, first: usize, x: &[f32], linear: &Linear, y: &mut [f32], accumulate: bool) -> Result<(), ModelError> {
+        let (n, k) = (linear.weight.n, linear.weight.k);
+        let (end, mut row) = (first + y.len() / n, first);
+        for part in self.parts {
+            let next = part.end.min(end);
+            if next > row {
+                let (x, y) = (&x[(row - first) * k..(next - first) * k], &mut y[(row - first) * n..(next - first) * n]);
+                linear.multiply(self.exec, part.form, x, y, accumulate)?;
+                row = next;
+            }
+        }
         if let Some(bias) = &linear.bias {
             add_bias(self.exec, bias, y)?;
         }
@@ -115,20 +131,20 @@ impl Step<'_> {
             return Ok(true);
         }
         rms_norm(exec, x, &self.block.attn_norm, self.model.epsilon(), &mut b.normed)?;
-        self.linear(&b.normed, &self.block.qkv, &mut b.qkv, false)?;
+        self.linear(0, &b.normed, &self.block.qkv, &mut b.qkv, false)?;
         rotate_and_store(exec, shape, self.rope, &mut b.qkv, self.spans, slots)?;
         let rows: Vec<AttentionRows<'_>> =
             self.spans.iter().map(|s| AttentionRows { start: s.start, len: s.len, past: s.past, slot: &slots[s.slot] }).collect();
         attention(exec, shape, &b.qkv, self.block.qkv.weight.n, &rows, &mut b.heads)?;
         let site = self.site(SiteKind::AttnOut);
         if hooks.wants(site) {
-            self.linear(&b.heads, &self.block.o, &mut b.normed, false)?;
+            self.linear(0, &b.heads, &self.block.o, &mut b.normed, false)?;
             if hooks.visit(exec, site, &mut b.normed)? {
                 return Ok(true);
             }
             add(exec, &b.normed, x)?;
         } else {
-            self.linear(&b.heads, &self.block.o, x, true)?;
+            self.linear(0, &b.heads, &self.block.o, x, true)?;
         }
         hooks.visit(exec, self.site(SiteKind::ResidMid), x)
     }
@@ -140,12 +156,13 @@ impl Step<'_> {
         let site = self.site(SiteKind::MlpOut);
         let apart = hooks.wants(site);
         rms_norm(exec, x, &block.mlp_norm, self.model.epsilon(), &mut b.normed)?;
-        for (x, normed) in x.chunks_mut(MLP_ROWS * d).zip(b.normed.chunks_mut(MLP_ROWS * d)) {
+        for (chunk, (x, normed)) in x.chunks_mut(MLP_ROWS * d).zip(b.normed.chunks_mut(MLP_ROWS * d)).enumerate() {
+            let first = chunk * MLP_ROWS;
             let rows = x.len() / d;
             let (gate_up, hidden) = (&mut b.gate_up[..rows * 2 * ff], &mut b.hidden[..rows * ff]);
-            self.linear(normed, &block.gate_up, gate_up, false)?;
+            self.linear(first, normed, &block.gate_up, gate_up, false)?;
             silu_mul(exec, gate_up, ff, hidden)?;
-            self.linear(hidden, &block.down, if apart { normed } else { x }, !apart)?;
+            self.linear(first, hidden, &block.down, if apart { normed } else { x }, !apart)?;
         }
         if apart {
             if hooks.visit(exec, site, &mut b.normed)? {

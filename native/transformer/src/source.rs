@@ -121,17 +121,43 @@ impl Source {
         failure.into_inner().unwrap_or_else(|e| e.into_inner()).map_or(Ok(()), Err)
     }
 
-    fn read_unit(&self, tensor: &TensorRef, first: usize, out: &mut [f32]) -> Result<(), ModelError> {
+    /// The bytes of a whole weight, its rows in Hugging Face's order.
+    pub(crate) fn read_stored(&self, exec: &Exec, tensor: &TensorRef) -> Result<Vec<u8>, ModelError> {
+        let (unit, row_bytes) = (tensor.unit(), (tensor.bytes / tensor.rows as u64) as usize);
+        let mut out = vec![0; tensor.bytes as usize];
+        let failure = Mutex::new(None);
+        for_chunks(exec, &mut out, unit * row_bytes, |chunk, out| {
+            let read = self.read_bytes(tensor, chunk * unit, out.len() / row_bytes).map(|bytes| match tensor.unpermute_heads {
+                None => out.copy_from_slice(&bytes),
+                Some(_) => {
+                    for (row, out) in out.chunks_exact_mut(row_bytes).enumerate() {
+                        out.copy_from_slice(&bytes[stored_row(row, unit) * row_bytes..][..row_bytes]);
+                    }
+                }
+            });
+            if let Err(error) = read {
+                failure.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert(error);
+            }
+        })?;
+        failure.into_inner().unwrap_or_else(|e| e.into_inner()).map_or(Ok(out), Err)
+    }
+
+    fn read_bytes(&self, tensor: &TensorRef, first: usize, rows: usize) -> Result<Vec<u8>, ModelError> {
         let (path, file, _) = &self.files[tensor.file];
+        let row_bytes = (tensor.bytes / tensor.rows as u64) as usize;
+        let mut bytes = vec![0; rows * row_bytes];
+        read_exact_at(file, &mut bytes, tensor.offset + (first * row_bytes) as u64).map_err(|e| unreadable(path, &e))?;
+        Ok(bytes)
+    }
+
+    fn read_unit(&self, tensor: &TensorRef, first: usize, out: &mut [f32]) -> Result<(), ModelError> {
+        let (path, _, _) = &self.files[tensor.file];
         let cols = tensor.cols;
         let row_bytes = (tensor.bytes / tensor.rows as u64) as usize;
-        let mut bytes = vec![0; out.len() / cols * row_bytes];
-        read_exact_at(file, &mut bytes, tensor.offset + (first * row_bytes) as u64).map_err(|e| unreadable(path, &e))?;
+        let bytes = self.read_bytes(tensor, first, out.len() / cols)?;
         if tensor.unpermute_heads.is_some() {
-            let half = tensor.unit() / 2;
             for (row, out) in out.chunks_exact_mut(cols).enumerate() {
-                let stored = 2 * (row % half) + row / half;
-                tensor.kind.dequantise(&bytes[stored * row_bytes..][..row_bytes], out);
+                tensor.kind.dequantise(&bytes[stored_row(row, tensor.unit()) * row_bytes..][..row_bytes], out);
             }
         } else {
             tensor.kind.dequantise(&bytes, out);
@@ -149,6 +175,12 @@ impl Source {
             }
         }
     }
+}
+
+/// Where GGUF has row `row` of a head of `width` rows: the two halves alternate.
+fn stored_row(row: usize, width: usize) -> usize {
+    let half = width / 2;
+    2 * (row % half) + row / half
 }
 
 fn unreadable(path: &std::path::Path, error: &std::io::Error) -> ModelError {

@@ -2,9 +2,9 @@
 
 mod common;
 
-use common::{distance, exec, full, paths, tiny, tokens};
-use lexiscope_kernels::{CpuPath, Precision};
-use lexiscope_transformer::{Edit, EditOp, ForwardInput, KvCache, Logits, ModelError, Site};
+use common::{TINY, distance, exec, full, paths, store_blocks, tiny, tokens};
+use lexiscope_kernels::{Cancel, CpuPath, Exec, Precision};
+use lexiscope_transformer::{Architecture, Edit, EditOp, ForwardInput, KvCache, Logits, Model, ModelError, Site};
 
 const V: usize = 101;
 /// Products of one row and of many may be summed in another order.
@@ -36,6 +36,58 @@ fn prefill_and_decode_give_the_logits_of_the_whole_text() {
                     }
                 }
                 assert_eq!(cache.lengths(), held);
+            }
+        }
+    }
+}
+
+/// TINY, as wide as whole blocks are.
+fn stored(exec: &Exec, precision: Precision) -> Model {
+    let json = TINY.replace("\"d\":48,\"heads\":6", "\"d\":64,\"heads\":8").replace("72", "96");
+    let architecture = Architecture::parse(&json).unwrap();
+    let (file, refs) = store_blocks(&architecture);
+    Model::open(exec, architecture, precision, std::slice::from_ref(&file.0), refs).unwrap()
+}
+
+#[test]
+fn decoding_by_stored_blocks_is_as_close_as_f32() {
+    let all = tokens(40);
+    for path in paths() {
+        let exec = exec(path);
+        let exact = stored(&exec, Precision::Exact);
+        let whole = full(&exact, &exec, &all, &[40], &[]).head.unwrap().logits;
+        let model = stored(&exec, Precision::Fast);
+        assert!(model.decode_bytes() < exact.decode_bytes() / 4 && model.bytes() > model.decode_bytes());
+        let mut cache = KvCache::new(&model, 1, 40).unwrap();
+        for step in [1, 8, 1, 2, 5, 1, 7, 8, 1, 6].iter().scan(0, |held, n| {
+            *held += n;
+            Some(*held - n..*held)
+        }) {
+            let logits = model.extend(&exec, &mut cache, &all[step.clone()], &[step.len() as i32], &[]).unwrap();
+            let expected = &whole[(step.end - 1) * V..step.end * V];
+            assert!(distance(&logits, expected) < TOLERANCE, "{path:?} {}", distance(&logits, expected));
+        }
+    }
+}
+
+#[test]
+fn what_runs_beside_a_sequence_changes_no_bit_of_it() {
+    let all = tokens(90);
+    for path in paths() {
+        let exec = exec(path);
+        let model = stored(&exec, Precision::Fast);
+        let calls: [[usize; 2]; 5] = [[9, 30], [1, 1], [3, 20], [1, 0], [1, 9]];
+        let mut beside = KvCache::new(&model, 2, 90).unwrap();
+        let mut alone = [KvCache::new(&model, 1, 90).unwrap(), KvCache::new(&model, 1, 90).unwrap()];
+        let mut held = [0; 2];
+        for call in calls {
+            let parts = [0, 1].map(|r| &all[held[r]..held[r] + call[r]]);
+            let both = model.extend(&exec, &mut beside, &parts.concat(), &call.map(|n| n as i32), &[]).unwrap();
+            for r in (0..2).filter(|r| call[*r] > 0) {
+                let one = Exec::with_threads(path, Cancel::new(), 1);
+                let own = model.extend(&one, &mut alone[r], parts[r], &[call[r] as i32], &[]).unwrap();
+                assert_eq!(own, both[r * V..(r + 1) * V], "{path:?} {call:?}");
+                held[r] += call[r];
             }
         }
     }

@@ -41,6 +41,38 @@ export async function forwardGolden(model: Model, golden: GoldenForward): Promis
   );
 }
 
+/** All logits of the golden texts again, from a cache: a token of each text a call, as in generation. */
+export async function decodeGolden(model: Model, golden: GoldenForward): Promise<Float32Array> {
+  const width = model.architecture.vocabulary;
+  const tokens = golden.i32("tokens");
+  const cache = model.native.cache(texts, length);
+  const all = new Float32Array(texts * length * width);
+  for (let at = 0; at < length; at++) {
+    const next = Int32Array.from({ length: texts }, (_, text) => tokens[text * length + at] ?? 0);
+    const logits = await withTask(undefined, (task) => model.native.extend(cache, next, new Int32Array(texts).fill(1), [], task));
+    for (let text = 0; text < texts; text++) all.set(logits.subarray(text * width, (text + 1) * width), (text * length + at) * width);
+  }
+  return all;
+}
+
+/** The most likely 32 tokens after each prompt, all prompts in one batch with a cache. */
+export async function greedyAnswers(model: Model, items: readonly { prompt: number[] }[]): Promise<number[][]> {
+  const cache = model.native.cache(items.length, 160);
+  const answers = items.map((): number[] => []);
+  let feed = items.map(({ prompt }) => prompt);
+  for (let step = 0; step < 32; step++) {
+    const tokens = Int32Array.from(feed.flat());
+    const lengths = Int32Array.from(feed, (row) => row.length);
+    const logits = await withTask(undefined, (task) => model.native.extend(cache, tokens, lengths, [], task));
+    const width = model.architecture.vocabulary;
+    feed = answers.map((answer, row) => {
+      answer.push(argmax(logits.subarray(row * width, (row + 1) * width)));
+      return answer.slice(-1);
+    });
+  }
+  return answers;
+}
+
 /** KL(p‖q) in nats between the next-token distributions of two rows of logits. */
 export function klDivergence(p: Float32Array, q: Float32Array): number {
   const [zp, zq] = [logSumExp(p), logSumExp(q)];

@@ -130,6 +130,8 @@ export interface NativeModel {
   readonly vocabulary: number;
   /** Bytes of memory that the weights take. */
   readonly bytes: number;
+  /** Bytes of weights that one step of generation reads: of a quantised file its own blocks, else the packed form. */
+  readonly decodeBytes: number;
   /**
    * SHA-256 over the dequantised weights in the order of sorted role names; each adds its role, a zero byte, rows and
    * cols as u64 and its f32 values in HF row order, all little-endian.

@@ -122,6 +122,45 @@ pub fn tiny(exec: &Exec, precision: Precision) -> Model {
     open(exec, TINY, precision, &random_weights(&Architecture::parse(TINY).unwrap(), false)).unwrap()
 }
 
+/// Random blocks of every stored kind, queries and keys in GGUF's row order; q | k | v of two kinds side by side.
+pub fn store_blocks(a: &Architecture) -> (TempFile, Vec<TensorRef>) {
+    let (mut bytes, mut refs) = (Vec::new(), Vec::new());
+    for (seed, (role, (rows, cols, values))) in random_weights(a, true).into_iter().enumerate() {
+        let offset = bytes.len() as u64;
+        let kind = match role.rsplit('.').next().unwrap() {
+            _ if rows == 1 => TensorType::F32,
+            "embed" | "down" => TensorType::Q8_0,
+            "v" | "o" => TensorType::Q4_0,
+            _ => TensorType::Q4_1,
+        };
+        let most = 2.0 / (cols as f32).sqrt();
+        let half = |x: f32| half::f16::from_f32(x).to_le_bytes();
+        let random: Vec<u8> = noise(rows * cols, seed as u64 + 9).iter().map(|v| (v * 127.0) as i8 as u8).collect();
+        for quants in random.chunks(32) {
+            match kind {
+                TensorType::Q8_0 => bytes.extend(half(most / 127.0).iter().chain(quants)),
+                TensorType::Q4_0 => bytes.extend(half(most / 8.0).iter().chain(&quants[..16])),
+                TensorType::Q4_1 => {
+                    bytes.extend(half(most / 7.5));
+                    bytes.extend(half(-most));
+                    bytes.extend(&quants[..16]);
+                }
+                _ => break,
+            }
+        }
+        if kind == TensorType::F32 {
+            values.iter().for_each(|v| bytes.extend(v.to_le_bytes()));
+        }
+        let unpermute_heads = match role.as_str() {
+            r if r.ends_with("attn.q") => Some(a.heads),
+            r if r.ends_with("attn.k") => Some(a.kv_heads),
+            _ => None,
+        };
+        refs.push(TensorRef { role, file: 0, offset, bytes: bytes.len() as u64 - offset, kind, rows, cols, unpermute_heads });
+    }
+    (TempFile::new(&bytes), refs)
+}
+
 pub fn tokens(n: usize) -> Vec<i32> {
     (0..n).map(|i| ((i * 31 + 7) % 101) as i32).collect()
 }

@@ -37,13 +37,8 @@ export async function harvestRow(
   };
 }
 
-/** One sequence, a token at a time. The limit is the time to read `weightBytes` once a token. */
-export async function generationRow(
-  model: Model,
-  weightBytes: number | undefined,
-  budgetSeconds: number,
-  signal: AbortSignal,
-): Promise<BenchRow> {
+/** One stream, a token at a time. The limit is the time to read once a token the bytes that the row's name states. */
+export async function generationRow(model: Model, budgetSeconds: number, signal: AbortSignal): Promise<BenchRow> {
   const steps = 16;
   const cache = model.native.cache(1, prompt + steps);
   const tokens = randomTokens(model, prompt + steps);
@@ -55,8 +50,10 @@ export async function generationRow(
   };
   const { seconds, probe } = await time({ run }, budgetSeconds, signal);
   const value = steps / seconds;
-  const limit = weightBytes === undefined ? null : (probe.bandwidthGBs * 1e9) / weightBytes;
-  return { name: "generation, one sequence", value, unit: "tokens/s", limit, shareOfLimit: limit === null ? null : value / limit };
+  const { decodeBytes } = model.native;
+  const limit = (probe.bandwidthGBs * 1e9) / decodeBytes;
+  const name = `generation, one stream, reading ${(decodeBytes / 1e6).toFixed(1)} MB a token`;
+  return { name, value, unit: "tokens/s", limit, shareOfLimit: value / limit };
 }
 
 /** Multiplications and additions of a token in the first `blocks` blocks; attention over half the context on average. */

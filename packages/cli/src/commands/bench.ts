@@ -1,7 +1,7 @@
 import type { BenchResult, BenchRow } from "@lexiscope/contract";
 import { LexiscopeError, shelf } from "@lexiscope/core";
 import { loadAddon, withTask } from "@lexiscope/native";
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { besideRows } from "../bench/beside-rows.ts";
 import { generationRow, harvestRow } from "../bench/model-rows.ts";
@@ -60,8 +60,7 @@ export function benchCommand(): AnyCommand {
           if (dtype === "") rows.push(await out.during("harvest", harvestRow(model, blocks, budgetSeconds, undefined, signal)));
           else await withPeer("transformers_prefix.py", peerArgs, (peer) => harvestRow(model, blocks, budgetSeconds, peer, signal));
         }
-        const weightBytes = gguf === undefined ? undefined : (await stat(gguf)).size;
-        rows.push(await out.during("generation", generationRow(model, weightBytes, budgetSeconds, signal)));
+        rows.push(await out.during("generation", generationRow(model, budgetSeconds, signal)));
         rows.push(...(await out.during("chat beside plain", besideRows(model, budgetSeconds, signal))));
         show(context, { machine: `${cpu.model}, ${cpu.threads} threads`, cpuPath: cpu.path, rows });
       }),

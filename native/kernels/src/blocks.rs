@@ -1,0 +1,87 @@
+//! `y [m, n] = x [m, k] · wᵀ` for few rows, with `w` as its file stores it: blocks of 32 weights along k, a few bits each.
+//!
+//! With few rows the time is that of reading w, and the blocks are a third of the packed form. x stays f32 and every
+//! stored weight is taken exactly, so only the roundings of f32 sums are left.
+//!
+//! An output is `Σ_b d_b·(e_b + o_b) + m_b·s_b` over its blocks b in rising order: d and m are the block's scale and
+//! minimum, e and o the sums of q·x over even and odd k, s the sum of x. Each row and output has this one order, so a row
+//! gives the same bits alone as in a batch, and on any number of threads.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod layout;
+mod portable;
+mod tile;
+
+pub use layout::{BLOCK, BlockKind, BlockMatrix, BlockRows};
+
+use crate::exec::{Cancelled, Exec};
+use crate::shared::SharedMut;
+use layout::PANEL;
+use tile::{TILE_ROWS, Tile, tile_fns};
+
+/// Bytes of w that one task reads: some 5 µs, so that the smallest matrix of a small model still feeds two threads.
+const TASK_BYTES: usize = 48 << 10;
+
+/// `y = x · wᵀ`, or `y += x · wᵀ` with `accumulate`. `x [m, k]`, `y [m, n]`. NaN or infinity in a row of x gives NaN or
+/// infinity in that row of y only.
+pub fn gemm_blocks(exec: &Exec, x: &[f32], m: usize, w: &BlockMatrix, y: &mut [f32], accumulate: bool) -> Result<(), Cancelled> {
+    assert_eq!(x.len(), m * w.k, "x must be [m, k]");
+    assert_eq!(y.len(), m * w.n, "y must be [m, n]");
+    exec.cancel.check()?;
+    if m == 0 || w.n == 0 {
+        return Ok(());
+    }
+    let blocks = w.k / BLOCK;
+    let sums = block_sums(x);
+    let panels = w.panels();
+    let tasks = (w.bytes() / TASK_BYTES).clamp(1, panels.len());
+    let out = SharedMut::new(y);
+    exec.run(tasks, |task| {
+        let mut values = [[0f32; PANEL]; TILE_ROWS];
+        for panel in &panels[task * panels.len() / tasks..(task + 1) * panels.len() / tasks] {
+            let kernels = tile_fns(w.path, panel.kind);
+            for row in (0..m).step_by(kernels.len()) {
+                let rows = kernels.len().min(m - row);
+                let tile = Tile {
+                    x: x[row * w.k..].as_ptr(),
+                    k: w.k,
+                    sums: sums[row * blocks..].as_ptr(),
+                    w: w.panel_ptr(panel),
+                    blocks,
+                    out: values.as_mut_ptr(),
+                };
+                // SAFETY: `BlockMatrix::pack` checked the instructions; x and sums hold `rows` rows from `row`, the panel
+                // `blocks` blocks, and `out` has room for `rows` ≤ TILE_ROWS rows.
+                unsafe { kernels[rows - 1](&tile) };
+                for (i, values) in values[..rows].iter().enumerate() {
+                    // SAFETY: a task owns the outputs of its panels.
+                    let y = unsafe { out.slice((row + i) * w.n + panel.first, panel.rows) };
+                    if accumulate {
+                        y.iter_mut().zip(values).for_each(|(y, v)| *y += v);
+                    } else {
+                        y.copy_from_slice(&values[..panel.rows]);
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// Σ x of every block, `[m, k/32]`: lanes of 8, then halves.
+fn block_sums(x: &[f32]) -> Vec<f32> {
+    let (blocks, _) = x.as_chunks::<BLOCK>();
+    let sum = |x: &[f32; BLOCK]| {
+        let mut lanes = [0f32; 8];
+        for x in x.as_chunks::<8>().0 {
+            for l in 0..8 {
+                lanes[l] += x[l];
+            }
+        }
+        let [a, b, c, d, e, f, g, h] = lanes;
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
+    };
+    blocks.iter().map(sum).collect()
+}
