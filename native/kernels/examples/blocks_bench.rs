@@ -28,7 +28,7 @@ fn main() {
         ] {
             let bytes = vec![0x11; n * k / 32 * kind.bytes()];
             let parts = [BlockRows { kind, rows: n, bytes: &bytes }];
-            let copies = BYTES.div_ceil(bytes.len());
+            let copies = (if path == CpuPath::Portable { BYTES / 8 } else { BYTES }).div_ceil(bytes.len());
             let matrices: Vec<_> = (0..copies).map(|_| BlockMatrix::pack(&exec, &parts, k).unwrap()).collect();
             for m in [1, 2, 4, 8] {
                 let (x, mut y) = (vec![0.5; m * k], vec![0.0; m * n]);

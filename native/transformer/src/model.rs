@@ -4,7 +4,7 @@ use crate::architecture::{Architecture, Norm, Positions};
 use crate::error::ModelError;
 use crate::source::{Source, TensorRef};
 use lexiscope_kernels::rope::RopeTable;
-use lexiscope_kernels::{BlockMatrix, BlockRows, Exec, PackedMatrix, Precision, gemm, gemm_blocks};
+use lexiscope_kernels::{BlockMatrix, BlockRows, CpuPath, Exec, PackedMatrix, Precision, gemm, gemm_blocks};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, RwLock};
 
@@ -198,11 +198,13 @@ impl Loader<'_> {
         Ok(Linear { weight, blocks: self.blocks(roles)?, bias: any.then_some(bias) })
     }
 
-    /// The stored blocks of such matrices: where every one has some, and exact f32 products were not asked for.
+    /// The stored blocks of such matrices: where every one has some, and exact f32 products were not asked for. Plain Rust
+    /// takes longer to unpack them than to read f32.
     fn blocks(&self, roles: &[&str]) -> Result<Option<BlockMatrix>, ModelError> {
         let tensors: Vec<&TensorRef> = roles.iter().map(|role| &self.source.tensors[*role]).collect();
         let kinds: Option<Vec<_>> = tensors.iter().map(|t| t.kind.block_kind()).collect();
-        let Some(kinds) = kinds.filter(|_| self.precision == Precision::Fast) else { return Ok(None) };
+        let wanted = self.precision == Precision::Fast && self.exec.path != CpuPath::Portable;
+        let Some(kinds) = kinds.filter(|_| wanted) else { return Ok(None) };
         let stored = tensors.iter().map(|t| self.source.read_stored(self.exec, t)).collect::<Result<Vec<_>, _>>()?;
         let parts: Vec<_> = (tensors.iter().zip(kinds).zip(&stored))
             .map(|((tensor, kind), bytes)| BlockRows { kind, rows: tensor.rows, bytes })

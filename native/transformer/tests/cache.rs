@@ -57,7 +57,10 @@ fn decoding_by_stored_blocks_is_as_close_as_f32() {
         let exact = stored(&exec, Precision::Exact);
         let whole = full(&exact, &exec, &all, &[40], &[]).head.unwrap().logits;
         let model = stored(&exec, Precision::Fast);
-        assert!(model.decode_bytes() < exact.decode_bytes() / 4 && model.bytes() > model.decode_bytes());
+        if path != CpuPath::Portable {
+            assert!(model.decode_bytes() < exact.decode_bytes() / 4);
+        }
+        assert!(model.bytes() > model.decode_bytes());
         let mut cache = KvCache::new(&model, 1, 40).unwrap();
         for step in [1, 8, 1, 2, 5, 1, 7, 8, 1, 6].iter().scan(0, |held, n| {
             *held += n;

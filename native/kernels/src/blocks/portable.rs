@@ -2,6 +2,7 @@
 
 use super::layout::{BLOCK, BlockKind, PANEL};
 use super::tile::{Tile, kind_of};
+use crate::simd::f32_from_f16;
 
 /// # Safety
 /// As [`super::tile::TileFn`].
@@ -27,14 +28,15 @@ pub(super) unsafe fn tile<const R: usize, const KIND: u8>(t: &Tile) {
         let quants = quants(kind, &block[kind.quants_at()..]);
         for (r, out) in out.iter_mut().enumerate() {
             let x = &x[r * t.k + b * BLOCK..][..BLOCK];
-            let mut parts = [[0f32; PANEL]; 2];
-            for (j, (x, q)) in x.iter().zip(&quants).enumerate() {
-                for (part, q) in parts[j % 2].iter_mut().zip(q) {
-                    *part += x * q;
+            let (mut even, mut odd) = ([0f32; PANEL], [0f32; PANEL]);
+            for (x, q) in x.as_chunks::<2>().0.iter().zip(quants.as_chunks::<2>().0) {
+                for l in 0..PANEL {
+                    even[l] += x[0] * q[0][l];
+                    odd[l] += x[1] * q[1][l];
                 }
             }
             for l in 0..PANEL {
-                out[l] += d[l] * (parts[0][l] + parts[1][l]);
+                out[l] += d[l] * (even[l] + odd[l]);
                 if kind != BlockKind::Q8_0 {
                     out[l] += min[l] * sums[r * t.blocks + b];
                 }
@@ -45,18 +47,26 @@ pub(super) unsafe fn tile<const R: usize, const KIND: u8>(t: &Tile) {
 
 /// Sixteen f16 from the one at `first`.
 fn halves(block: &[u8], first: usize) -> [f32; PANEL] {
-    std::array::from_fn(|l| half::f16::from_le_bytes([block[2 * (first + l)], block[2 * (first + l) + 1]]).to_f32())
+    let mut out = [0.0; PANEL];
+    let bytes = block[2 * first..].as_chunks::<2>().0;
+    f32_from_f16(&std::array::from_fn::<_, PANEL, _>(|l| u16::from_le_bytes(bytes[l])), &mut out);
+    out
 }
 
 /// The block's q, `[weight][output]`.
 fn quants(kind: BlockKind, bytes: &[u8]) -> [[f32; PANEL]; BLOCK] {
-    std::array::from_fn(|j| {
-        std::array::from_fn(|l| {
-            if kind == BlockKind::Q8_0 {
-                return f32::from(bytes[j * PANEL + l] as i8);
+    let mut out = [[0.0; PANEL]; BLOCK];
+    if kind == BlockKind::Q8_0 {
+        for (out, bytes) in out.iter_mut().zip(bytes.as_chunks::<PANEL>().0) {
+            *out = bytes.map(|q| f32::from(q as i8));
+        }
+    } else {
+        for (out, bytes) in out.as_chunks_mut::<8>().0.iter_mut().zip(bytes.as_chunks::<{ 4 * PANEL }>().0) {
+            let words: [u32; PANEL] = std::array::from_fn(|l| u32::from_le_bytes(std::array::from_fn(|i| bytes[4 * l + i])));
+            for (j, out) in out.iter_mut().enumerate() {
+                *out = words.map(|word| (word >> (4 * j) & 15) as i32 as f32);
             }
-            let byte = bytes[4 * (j / 8 * PANEL + l) + j % 8 / 2];
-            f32::from(if j % 2 == 0 { byte & 15 } else { byte >> 4 })
-        })
-    })
+        }
+    }
+    out
 }
