@@ -1,16 +1,17 @@
 //! `y [m, n] = x [m, k] · wᵀ` for few rows, with `w` as its file stores it: blocks of 32 weights along k, a few bits each.
 //!
-//! With few rows the time is that of reading w, and the blocks are a third of the packed form. x stays f32 and every
-//! stored weight is taken exactly, so only the roundings of f32 sums are left.
+//! With few rows the time is that of reading w, and the blocks are a third of the packed form. Every stored weight is taken
+//! exactly; x stays f32, or on AVX-512 becomes 16-bit integers with a scale a block.
 //!
 //! An output is `Σ_b d_b·(e_b + o_b) + m_b·s_b` over its blocks b in rising order: d and m are the block's scale and
-//! minimum, e and o the sums of q·x over even and odd k, s the sum of x. Each row and output has this one order, so a row
-//! gives the same bits alone as in a batch, and on any number of threads.
+//! minimum, e and o the sums of q·x over even and odd k, s the sum of x. (In integers e_b + o_b is one exact sum.) Each row
+//! and output has this one order, so a row gives the same bits alone as in a batch, and on any number of threads.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod input;
 mod layout;
 mod portable;
 mod tile;
@@ -19,8 +20,9 @@ pub use layout::{BLOCK, BlockKind, BlockMatrix, BlockRows};
 
 use crate::exec::{Cancelled, Exec};
 use crate::shared::SharedMut;
-use layout::PANEL;
-use tile::{TILE_ROWS, Tile, tile_fns};
+use input::{Wide, block_sums};
+use layout::{Order, PANEL};
+use tile::{TILE_ROWS, Tile, WideTile, tile_fns};
 
 /// Bytes of w that one task reads: some 5 µs, so that the smallest matrix of a small model still feeds two threads.
 const TASK_BYTES: usize = 48 << 10;
@@ -35,20 +37,33 @@ pub fn gemm_blocks(exec: &Exec, x: &[f32], m: usize, w: &BlockMatrix, y: &mut [f
         return Ok(());
     }
     let blocks = w.k / BLOCK;
-    let sums = block_sums(x);
+    let (sums, wide) = match w.order {
+        Order::Single => (block_sums(x), Wide::default()),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `BlockMatrix::pack` checked the instructions.
+        Order::Quads => (Vec::new(), unsafe { Wide::of(x) }),
+    };
     let panels = w.panels();
     let tasks = (w.bytes() / TASK_BYTES).clamp(1, panels.len());
     let out = SharedMut::new(y);
     exec.run(tasks, |task| {
         let mut values = [[0f32; PANEL]; TILE_ROWS];
         for panel in &panels[task * panels.len() / tasks..(task + 1) * panels.len() / tasks] {
-            let kernels = tile_fns(w.path, panel.kind);
+            let kernels = tile_fns(w.path, w.order, panel.kind);
             for row in (0..m).step_by(kernels.len()) {
                 let rows = kernels.len().min(m - row);
+                let at = row * blocks;
+                let wide = WideTile {
+                    high: part(&wide.high, row * w.k),
+                    low: part(&wide.low, row * w.k),
+                    scales: part(&wide.scales, at),
+                    sums: part(&wide.sums, at),
+                };
                 let tile = Tile {
                     x: x[row * w.k..].as_ptr(),
                     k: w.k,
-                    sums: sums[row * blocks..].as_ptr(),
+                    sums: part(&sums, at),
+                    wide,
                     w: w.panel_ptr(panel),
                     blocks,
                     out: values.as_mut_ptr(),
@@ -70,18 +85,7 @@ pub fn gemm_blocks(exec: &Exec, x: &[f32], m: usize, w: &BlockMatrix, y: &mut [f
     })
 }
 
-/// Σ x of every block, `[m, k/32]`: lanes of 8, then halves.
-fn block_sums(x: &[f32]) -> Vec<f32> {
-    let (blocks, _) = x.as_chunks::<BLOCK>();
-    let sum = |x: &[f32; BLOCK]| {
-        let mut lanes = [0f32; 8];
-        for x in x.as_chunks::<8>().0 {
-            for l in 0..8 {
-                lanes[l] += x[l];
-            }
-        }
-        let [a, b, c, d, e, f, g, h] = lanes;
-        ((a + e) + (c + g)) + ((b + f) + (d + h))
-    };
-    blocks.iter().map(sum).collect()
+/// From element `at` on; null for a form of x that the kernel does not read.
+fn part<T>(values: &[T], at: usize) -> *const T {
+    values.get(at..).map_or(std::ptr::null(), <[T]>::as_ptr)
 }

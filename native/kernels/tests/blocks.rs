@@ -74,6 +74,11 @@ fn worst_error(y: &[f32], x: &[f32], m: usize, w: &[f64], n: usize, k: usize) ->
 /// f32 sums, of parts that may be several times the result: d·Σqx and m·Σx have opposite signs.
 const TOLERANCE: f64 = 4e-6;
 
+/// x in 16 bits: each is off by at most 1/65,278 of its block's largest, and 32 of them by √32 times that in the norm.
+fn tolerance(path: CpuPath) -> f64 {
+    if path == CpuPath::Avx512Bf16 { 9e-5 } else { TOLERANCE }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
@@ -93,7 +98,7 @@ proptest! {
             let w = BlockMatrix::pack(&exec, &rows, k).unwrap();
             let y = run(&exec, &w, &x, m);
             let error = worst_error(&y, &x, m, &values, w.n, k);
-            prop_assert!(error <= TOLERANCE, "{} {m}×{k}×{}: {error:e}", path.name(), w.n);
+            prop_assert!(error <= tolerance(path), "{} {m}×{k}×{}: {error:e}", path.name(), w.n);
         }
     }
 }
@@ -108,7 +113,7 @@ fn threads_and_batch_change_no_bit() {
             let one = Exec::with_threads(path, Cancel::new(), 1);
             let w = BlockMatrix::pack(&one, &[BlockRows { kind, rows: n, bytes: &bytes }], k).unwrap();
             let all = run(&one, &w, &x, m);
-            assert!(worst_error(&all, &x, m, &values, n, k) < TOLERANCE, "{} {kind:?}", path.name());
+            assert!(worst_error(&all, &x, m, &values, n, k) < tolerance(path), "{} {kind:?}", path.name());
             for threads in [2, 3] {
                 assert_eq!(all, run(&Exec::with_threads(path, Cancel::new(), threads), &w, &x, m), "{} {kind:?}", path.name());
             }

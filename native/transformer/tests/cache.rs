@@ -50,7 +50,7 @@ fn stored(exec: &Exec, precision: Precision) -> Model {
 }
 
 #[test]
-fn decoding_by_stored_blocks_is_as_close_as_f32() {
+fn decoding_by_stored_blocks_is_close_to_f32() {
     let all = tokens(40);
     for path in paths() {
         let exec = exec(path);
@@ -68,7 +68,9 @@ fn decoding_by_stored_blocks_is_as_close_as_f32() {
         }) {
             let logits = model.extend(&exec, &mut cache, &all[step.clone()], &[step.len() as i32], &[]).unwrap();
             let expected = &whole[(step.end - 1) * V..step.end * V];
-            assert!(distance(&logits, expected) < TOLERANCE, "{path:?} {}", distance(&logits, expected));
+            // There activations are rounded to 16 bits a block, at most 9e-5 of a product's norms, three blocks deep.
+            let tolerance = if path == CpuPath::Avx512Bf16 { 3e-4 } else { TOLERANCE };
+            assert!(distance(&logits, expected) < tolerance, "{path:?} {}", distance(&logits, expected));
         }
     }
 }

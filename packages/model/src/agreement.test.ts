@@ -100,12 +100,12 @@ interface Agreement {
 
 /** Mean KL of the next token against our own f32 path, and share of positions with the same most likely token. */
 const fastPaths = [
-  { path: "avx512bf16", kl: 3e-4, same: 0.98 },
-  { path: "avx2i16", kl: 1e-4, same: 0.99 },
+  { path: "avx512bf16", kl: 3e-4, same: 0.98, decodedKl: 1e-6 },
+  { path: "avx2i16", kl: 1e-4, same: 0.99, decodedKl: 1e-9 },
 ] as const;
 
 describe.skipIf(skipped)(`the fast paths against our own f32 path ${skipped ?? ""}`, () => {
-  for (const { path, kl, same } of fastPaths) {
+  for (const { path, kl, same, decodedKl } of fastPaths) {
     const lacks = !loadAddon().cpu().available.includes(path);
     test.skipIf(lacks)(`${path}${lacks ? " (this CPU lacks it)" : ""}`, { timeout: 5 * minutes }, async () => {
       const child = fileURLToPath(new URL("agreement-child.fixture.ts", import.meta.url));
@@ -118,8 +118,8 @@ describe.skipIf(skipped)(`the fast paths against our own f32 path ${skipped ?? "
       expect(result.kl).toBeLessThanOrEqual(kl);
       expect(result.kl).toBeGreaterThanOrEqual(0);
       expect(result.same).toBeGreaterThanOrEqual(same);
-      // Generation reads the file's own blocks under f32 activations: only the order of f32 sums differs.
-      expect(Math.abs(decoded.kl)).toBeLessThanOrEqual(1e-9);
+      // Generation reads the file's own blocks, with activations of 16 bits on AVX-512 and f32 elsewhere.
+      expect(Math.abs(decoded.kl)).toBeLessThanOrEqual(decodedKl);
       expect(decoded.same).toBeCloseTo(1, 9);
       expect(result.greedy, "tokens of the golden answers").toEqual([32, 32, 32, 32, 32]);
     });

@@ -4,6 +4,7 @@ use crate::cpu::CpuPath;
 use crate::exec::{Cancelled, Exec};
 use crate::packed_buf::AlignedBuf;
 use crate::shared::SharedMut;
+use crate::simd::{Level, level};
 
 /// Weights of a block, along k.
 pub const BLOCK: usize = 32;
@@ -52,6 +53,27 @@ impl BlockKind {
     }
 }
 
+/// In which order the q of a panel's block lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Four bits: a u32 an output holds weights 8g…8g + 7, lowest first, `[g][output]`. Eight bits: `[weight][output]`.
+    Single,
+    /// For products of four bytes. Four bits: the u32's low halves hold weights 8g…8g + 3, its high halves the next four.
+    /// Eight bits: `[weight/4][output][4]`.
+    #[cfg(target_arch = "x86_64")]
+    Quads,
+}
+
+impl Order {
+    fn of(path: CpuPath) -> Self {
+        match level(path) {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 if is_x86_feature_detected!("avx512vnni") => Self::Quads,
+            _ => Self::Single,
+        }
+    }
+}
+
 /// Stored rows `[rows, k/32]` blocks, as the file has them.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockRows<'a> {
@@ -68,12 +90,12 @@ pub(super) struct Panel {
     offset: usize,
 }
 
-/// Weights `[n, k]` in panels of 16 outputs, `[k/32]` blocks each: 16 scales, 16 minima (Q4_1), then the q. Four bits: a
-/// u32 an output holds weights 8g…8g + 7, lowest first, `[g][output]`. Eight bits: `[weight][output]`.
+/// Weights `[n, k]` in panels of 16 outputs, `[k/32]` blocks each: 16 scales, 16 minima (Q4_1), then the q.
 pub struct BlockMatrix {
     pub n: usize,
     pub k: usize,
     pub path: CpuPath,
+    pub(super) order: Order,
     panels: Vec<Panel>,
     data: AlignedBuf,
 }
@@ -83,7 +105,7 @@ impl BlockMatrix {
     pub fn pack(exec: &Exec, parts: &[BlockRows<'_>], k: usize) -> Result<Self, Cancelled> {
         assert!(exec.path.available(), "{} is not available on this CPU", exec.path.name());
         assert!(k.is_multiple_of(BLOCK), "k must be whole blocks");
-        let blocks = k / BLOCK;
+        let (blocks, order) = (k / BLOCK, Order::of(exec.path));
         let (mut panels, mut sources, mut n, mut size) = (Vec::new(), Vec::new(), 0, 0);
         for part in parts {
             let row_bytes = blocks * part.kind.bytes();
@@ -105,11 +127,11 @@ impl BlockMatrix {
             let out = unsafe { out.slice(panels[p].offset, size) };
             for (row, blocks) in sources[p].chunks_exact(blocks.max(1) * kind.bytes()).enumerate() {
                 for (block, out) in blocks.chunks_exact(kind.bytes()).zip(out.chunks_exact_mut(kind.panel_block())) {
-                    place(kind, block, row, out);
+                    place(kind, order, block, row, out);
                 }
             }
         })?;
-        Ok(Self { n, k, path: exec.path, panels, data })
+        Ok(Self { n, k, path: exec.path, order, panels, data })
     }
 
     /// Bytes held.
@@ -131,7 +153,7 @@ impl BlockMatrix {
 }
 
 /// A stored block to output `row` of a panel's block.
-fn place(kind: BlockKind, block: &[u8], row: usize, out: &mut [u8]) {
+fn place(kind: BlockKind, order: Order, block: &[u8], row: usize, out: &mut [u8]) {
     let (scales, quants) = block.split_at(kind.scale_bytes());
     for (at, pair) in scales.chunks_exact(2).enumerate() {
         out[2 * (at * PANEL + row)..][..2].copy_from_slice(pair);
@@ -139,13 +161,14 @@ fn place(kind: BlockKind, block: &[u8], row: usize, out: &mut [u8]) {
     let out = &mut out[kind.quants_at()..];
     if kind == BlockKind::Q8_0 {
         for (j, q) in quants.iter().enumerate() {
-            out[j * PANEL + row] = *q;
+            out[if order == Order::Single { j * PANEL + row } else { j / 4 * 4 * PANEL + 4 * row + j % 4 }] = *q;
         }
     } else {
         let nibble = |j: usize| if j < BLOCK / 2 { quants[j] & 15 } else { quants[j - BLOCK / 2] >> 4 };
         for byte in 0..BLOCK / 2 {
             let (group, place) = (byte / 4, byte % 4);
-            out[4 * (group * PANEL + row) + place] = nibble(2 * byte) | nibble(2 * byte + 1) << 4;
+            let (low, high) = if order == Order::Single { (2 * place, 2 * place + 1) } else { (place, place + 4) };
+            out[4 * (group * PANEL + row) + place] = nibble(8 * group + low) | nibble(8 * group + high) << 4;
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What a kernel gets: a few rows of x and one panel.
 
-use super::layout::{BlockKind, PANEL};
+use super::layout::{BlockKind, Order, PANEL};
 use super::portable;
 use crate::cpu::CpuPath;
+#[cfg(target_arch = "x86_64")]
 use crate::simd::{Level, level};
 
 /// Most rows of a tile.
@@ -15,9 +16,20 @@ pub(super) struct Tile {
     pub k: usize,
     /// Σ x of each block: row r begins at `r·blocks`.
     pub sums: *const f32,
+    pub wide: WideTile,
     pub w: *const u8,
     pub blocks: usize,
     pub out: *mut [f32; PANEL],
+}
+
+/// x in 16 bits, see [`super::input::Wide`]; null where the path takes f32.
+pub(super) struct WideTile {
+    /// Row r begins at `r·k`.
+    pub high: *const i8,
+    pub low: *const i8,
+    /// Row r begins at `r·blocks`.
+    pub scales: *const f32,
+    pub sums: *const i32,
 }
 
 /// # Safety
@@ -38,7 +50,7 @@ pub(super) const fn kind_of(kind: u8) -> BlockKind {
 }
 
 /// The kernels for 1, 2, … rows; how many there are differs by path.
-pub(super) fn tile_fns(path: CpuPath, kind: BlockKind) -> &'static [TileFn] {
+pub(super) fn tile_fns(path: CpuPath, order: Order, kind: BlockKind) -> &'static [TileFn] {
     macro_rules! by_kind {
         ($module:ident: $($rows:literal)*) => {
             match kind {
@@ -48,13 +60,15 @@ pub(super) fn tile_fns(path: CpuPath, kind: BlockKind) -> &'static [TileFn] {
             }
         };
     }
-    match level(path) {
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => by_kind!(avx512: 1 2 3 4 5 6 7 8),
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => by_kind!(avx2: 1 2 3 4),
-        _ => by_kind!(portable: 1 2 3 4),
+    #[cfg(target_arch = "x86_64")]
+    if order == Order::Quads {
+        return by_kind!(avx512: 1 2 3 4 5 6 7 8);
     }
+    #[cfg(target_arch = "x86_64")]
+    if level(path) != Level::Portable {
+        return by_kind!(avx2: 1 2 3 4);
+    }
+    by_kind!(portable: 1 2 3 4)
 }
 
 #[cfg(target_arch = "x86_64")]
