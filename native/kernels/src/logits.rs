@@ -36,6 +36,54 @@ per_level! {
     log_sum_exp = log_sum_exp_body(row: &[f32]) -> f32
 }
 
+#[inline(always)]
+fn draw_body(row: &[f32], temperature: f32, unit: f64) -> usize {
+    let (lanes, rest) = row.as_chunks::<LANES>();
+    let mut tops = [f32::NEG_INFINITY; LANES];
+    for lane in lanes {
+        for (top, x) in tops.iter_mut().zip(lane) {
+            *top = if *x > *top { *x } else { *top };
+        }
+    }
+    let top = tops.iter().chain(rest).fold(f32::NEG_INFINITY, |a, b| if *b > a { *b } else { a });
+    let weight = |x: f32| exp((x - top) / temperature);
+    let mut until = Vec::with_capacity(row.len().div_ceil(BLOCK));
+    let mut total = 0f64;
+    for block in row.chunks(BLOCK) {
+        let (lanes, rest) = block.as_chunks::<LANES>();
+        let mut sums = [0f32; LANES];
+        for lane in lanes {
+            for (sum, x) in sums.iter_mut().zip(lane) {
+                *sum += weight(*x);
+            }
+        }
+        total += sums.iter().map(|s| f64::from(*s)).sum::<f64>() + rest.iter().map(|x| f64::from(weight(*x))).sum::<f64>();
+        until.push(total);
+    }
+    let target = unit * total;
+    let block = until.partition_point(|sum| *sum <= target).min(until.len().saturating_sub(1));
+    let first = block * BLOCK;
+    let mut left = target - if block == 0 { 0.0 } else { until[block - 1] };
+    let mut last = first;
+    for (i, x) in row.iter().enumerate().skip(first).take(BLOCK) {
+        let w = f64::from(weight(*x));
+        left -= w;
+        if left < 0.0 {
+            return i;
+        }
+        if w > 0.0 {
+            last = i;
+        }
+    }
+    last // the block's sum, taken in another order, was a sliver larger
+}
+
+per_level! {
+    /// The entry at share `unit` of [0, 1) of the running sum of e^((x − max) / temperature) over a row: a draw from its
+    /// softmax for a uniform `unit`. The same on every path. 0 for an empty row.
+    draw = draw_body(row: &[f32], temperature: f32, unit: f64) -> usize
+}
+
 /// The `k` largest entries of a row, largest first, ties by lower index.
 pub fn largest(row: &[f32], k: usize) -> Vec<(f32, u32)> {
     let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
@@ -102,6 +150,27 @@ mod tests {
             assert!((f64::from(log_sum_exp(path, &row)) - exact).abs() < 2e-6);
         }
         assert_eq!(log_sum_exp(CpuPath::Portable, &[3.0]), 3.0);
+    }
+
+    #[test]
+    fn draws_follow_the_softmax() {
+        let row: Vec<f32> = (0..5003).map(|i| ((i * 7919) % 1000) as f32 / 100.0).collect();
+        for temperature in [0.5f32, 1.0, 2.0] {
+            let weights: Vec<f64> = row.iter().map(|x| f64::from(x / temperature).exp()).collect();
+            let total: f64 = weights.iter().sum();
+            let mut until = 0.0;
+            for (i, weight) in weights.iter().enumerate() {
+                // The middle of an entry's share picks that entry, on every path.
+                let unit = (until + weight / 2.0) / total;
+                until += weight;
+                if weight / total > 1e-5 {
+                    for path in CpuPath::ALL {
+                        assert_eq!(draw(path, &row, temperature, unit), i);
+                    }
+                }
+            }
+        }
+        assert_eq!(draw(CpuPath::Portable, &[f32::NEG_INFINITY, 2.0, f32::NEG_INFINITY], 1.0, 0.999_999), 1);
     }
 
     proptest! {

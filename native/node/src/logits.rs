@@ -1,6 +1,6 @@
-//! `logSumExp`: what turns a row of logits into log probabilities.
+//! What a row of logits is asked on its way to a token: log Σ e^x, and a draw.
 
-use crate::task::Task;
+use crate::task::{Task, invalid_input};
 use lexiscope_kernels::logits;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -10,4 +10,14 @@ use napi_derive::napi;
 pub fn log_sum_exp(values: Float32Array) -> Result<f64> {
     let exec = Task::default().exec()?;
     Ok(f64::from(logits::log_sum_exp(exec.path, &values)))
+}
+
+/// The index that `unit` of [0, 1) picks from the softmax of a row at a temperature, at once and on the calling thread.
+#[napi]
+pub fn draw_token(values: Float32Array, temperature: f64, unit: f64) -> Result<u32> {
+    if !(temperature > 0.0 && (0.0..1.0).contains(&unit)) {
+        return Err(invalid_input(format!("temperature {temperature}, unit {unit}")));
+    }
+    let exec = Task::default().exec()?;
+    Ok(logits::draw(exec.path, &values, temperature as f32, unit) as u32)
 }

@@ -12,6 +12,8 @@ export interface Addon {
   probe(): Promise<NativeProbe>;
   /** log Σ exp over a row of logits, at once, on the calling thread; f32 precision. */
   logSumExp(values: Float32Array): number;
+  /** The index at share `unit` of [0, 1) of the running sum of e^((x − max) / temperature) over a row, at once: a draw from its softmax. The same on every path. */
+  drawToken(values: Float32Array, temperature: number, unit: number): number;
   Task: new () => NativeTask;
   Model: { open(options: NativeModelOptions, task: NativeTask): Promise<NativeModel> };
   Dictionary: { create(options: NativeDictionaryOptions, task: NativeTask): Promise<NativeDictionary> };

@@ -33,7 +33,7 @@ export function chooseToken(logits: Float32Array, vocabulary: number, settings: 
   const total = loadAddon().logSumExp(logits);
   // The sum is rounded to f32, which must not make a probability more than 1.
   const logprobOf = (token: number): number => Math.min(0, (logits[token] ?? Number.NaN) - total);
-  const id = settings.temperature === 0 && !adjusts(settings) ? mostLikely : chooseAdjusted(own, settings, state);
+  const id = adjusts(settings) ? chooseAdjusted(own, settings, state) : choosePlain(own, mostLikely, settings, state.random);
   return {
     id,
     logprob: logprobOf(id),
@@ -41,8 +41,15 @@ export function chooseToken(logits: Float32Array, vocabulary: number, settings: 
   };
 }
 
-function adjusts({ repetitionPenalty, frequencyPenalty, presencePenalty, logitBias }: SamplingSettings): boolean {
-  return repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0 || logitBias.size > 0;
+/** Penalties, biases and top-p are for {@link chooseAdjusted}; what most requests ask for is quick. */
+function adjusts({ topP, temperature, repetitionPenalty, frequencyPenalty, presencePenalty, logitBias }: SamplingSettings): boolean {
+  const cut = topP < 1 && temperature > 0;
+  return cut || repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0 || logitBias.size > 0;
+}
+
+function choosePlain(own: Float32Array, mostLikely: number, { temperature }: SamplingSettings, random: Random): number {
+  if (temperature === 0 || own[mostLikely] === -Infinity) return mostLikely;
+  return loadAddon().drawToken(own, temperature, random.next());
 }
 
 /** One for all calls: memory from the system comes in fresh pages, which cost as much as the sums. */
