@@ -15,24 +15,28 @@ try {
   const edits: GenerateRequest["variants"][number]["edits"] = [{ op: "clamp", feature: 1, value: 0.1, unit: "norm", positions: "all" }];
   // Some 100 tokens in the chat template.
   const messages = [{ role: "user" as const, content: `${sentence.repeat(4)}Go on with this story, in many words.` }];
-  const ask = (variants: GenerateRequest["variants"]): Promise<Generated> =>
-    generateTimed(server, { atlas, prompt: { messages }, variants, temperature: 1, maxTokens: answerTokens, seed: 1 });
-  await ask([{ edits: [] }, { edits }]);
-  const alone: Generated[] = [];
-  const beside: Generated[] = [];
-  for (let round = 0; round < rounds; round++) {
-    alone.push(await ask([{ edits: [] }]));
-    beside.push(await ask([{ edits: [] }, { edits }]));
+  const table: (string | number)[][] = [];
+  for (const [how, temperature] of [
+    ["greedy", 0],
+    ["at temperature 1", 1],
+  ] as const) {
+    const ask = (variants: GenerateRequest["variants"]): Promise<Generated> =>
+      generateTimed(server, { atlas, prompt: { messages }, variants, temperature, maxTokens: answerTokens, seed: 1 });
+    await ask([{ edits: [] }, { edits }]);
+    const alone: Generated[] = [];
+    const beside: Generated[] = [];
+    for (let round = 0; round < rounds; round++) {
+      alone.push(await ask([{ edits: [] }]));
+      beside.push(await ask([{ edits: [] }, { edits }]));
+    }
+    const rate = (all: readonly Generated[]): number => median(all.flatMap(({ rates }) => rates));
+    const pairs = beside.map(({ rates }, i) => median(rates) / (alone[i]?.rates[0] ?? Number.NaN));
+    table.push(
+      [`one stream, ${how}`, median(alone.map(({ firstMs }) => firstMs)), rate(alone), ""],
+      [`plain beside clamped, ${how}`, median(beside.map(({ firstMs }) => firstMs)), rate(beside), median(pairs)],
+    );
   }
-  const rate = (all: readonly Generated[]): number => median(all.flatMap(({ rates }) => rates));
-  const pairs = beside.map(({ rates }, i) => median(rates) / (alone[i]?.rates[0] ?? Number.NaN));
-  printTable(
-    ["chat, 100-token prompt", "first token ms", "tokens/s each", "of one stream"],
-    [
-      ["one stream", median(alone.map(({ firstMs }) => firstMs)), rate(alone), ""],
-      ["plain beside clamped", median(beside.map(({ firstMs }) => firstMs)), rate(beside), median(pairs)],
-    ],
-  );
+  printTable(["chat, 100-token prompt", "first token ms", "tokens/s each", "of one stream"], table);
 
   const text = sentence.repeat(40).split(" ").slice(0, 500).join(" ");
   const inspected: { client: number; tokens: number }[] = [];
