@@ -92,7 +92,7 @@ test("a job that hears neither Ctrl-C nor SIGTERM is ended by force, with what i
   const started = performance.now();
   expect(await stopJob(id, { home: at.home, graceMs: 300 })).toMatchObject({ state: "stopped", error: { code: "aborted" } });
   expect(performance.now() - started).toBeGreaterThan(5000);
-  expect(alive(pid)).toBe(false);
+  await expect.poll(() => alive(pid)).toBe(false); // until it has been reaped
   await expect.poll(() => isRunning(helper)).toBe(false);
 }, 20_000);
 

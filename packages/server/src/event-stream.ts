@@ -7,6 +7,8 @@ import { toFailure } from "./problem.ts";
 
 /** Proxies and browsers give up on a silent connection after half a minute and more. */
 const heartbeatMs = 15_000;
+/** Characters that go out at once, though more of the same turn may come. */
+const longestPiece = 16 * 1024;
 /** A client that reads nothing for this long has left without saying so. */
 const usualStallMs = 60_000;
 
@@ -46,11 +48,25 @@ export function eventStream(
 
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => {
-      const write = (text: string): void => controller.enqueue(encoder.encode(text));
+      // What comes in one turn goes out in one piece: the tokens of two streams cost one write, and one read at the other end.
+      let unsent = "";
+      let next: NodeJS.Immediate | undefined;
+      const flush = (): void => {
+        clearImmediate(next);
+        next = undefined;
+        if (unsent !== "" && !gone.signal.aborted) controller.enqueue(encoder.encode(unsent));
+        unsent = "";
+      };
+      const write = (text: string): void => {
+        unsent += text;
+        next ??= setImmediate(flush);
+      };
       const hasRoom = (): boolean => (controller.desiredSize ?? 0) > 0;
       const send = async (event: StreamEvent): Promise<void> => {
         if (signal.aborted) throw stopped(context.closing.aborted);
         write(formatEvent(event));
+        if (hasRoom() && unsent.length < longestPiece) return;
+        flush();
         if (!hasRoom()) await room();
       };
       const room = (): Promise<void> =>
@@ -85,6 +101,7 @@ export function eventStream(
         } finally {
           clearInterval(heartbeat);
           signal.removeEventListener("abort", wakeUp);
+          flush();
           if (!gone.signal.aborted) controller.close();
         }
       }

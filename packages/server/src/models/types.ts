@@ -112,7 +112,7 @@ export type FromWorker =
   | { type: "inspected"; id: number; result: Inspection }
   | { type: "prompted"; id: number; result: PromptReading }
   | { type: "prepared"; id: number; prepared: Prepared }
-  | { type: "event"; id: number; event: RunEvent }
+  | { type: "events"; id: number; events: RunEvent[] }
   /** It has heard of a `cancel`: its thread is not at other work. */
   | { type: "stopping"; id: number }
   | { type: "end"; id: number }

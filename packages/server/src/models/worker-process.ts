@@ -167,7 +167,7 @@ export class WorkerProcess {
       signal,
       (message) => {
         if (message.type === "prepared") resolve(message.prepared);
-        if (message.type === "event") onEvent?.(message.event);
+        if (message.type === "events") for (const event of message.events) onEvent?.(event);
       },
     );
     const prepared = await Promise.race([promise, ended.then(() => promise)]);

@@ -3,7 +3,7 @@ import { openModel, type Model } from "@lexiscope/model";
 import { LexiscopeError } from "@lexiscope/core";
 import { AtlasCache } from "./atlas-cache.ts";
 import { createTurns, unlessAborted } from "./in-turn.ts";
-import type { FromWorker, ToWorker } from "./types.ts";
+import type { FromWorker, ToWorker, RunEvent } from "./types.ts";
 import { toProcess } from "./wire-error.ts";
 import { inspectHere } from "./worker-inspect.ts";
 import { prepareRun, type HeldRun } from "./worker-generate.ts";
@@ -96,7 +96,17 @@ async function answer(id: number, work: (signal: AbortSignal) => Promise<boolean
 async function go(id: number): Promise<boolean> {
   const run = held.get(id);
   held.delete(id);
-  await run?.go((event) => send({ type: "event", id, event }));
+  // Sent once the next step is under way: the tokens of a step go together, and it does not wait for them.
+  let unsent: RunEvent[] = [];
+  const flush = (): void => {
+    if (unsent.length > 0) send({ type: "events", id, events: unsent });
+    unsent = [];
+  };
+  await run
+    ?.go((event) => {
+      if (unsent.push(event) === 1) setImmediate(flush);
+    })
+    .finally(flush);
   return true;
 }
 
