@@ -11,7 +11,7 @@ const generator = ["openapi-typescript@7.13.0", "openapi-fetch@0.17.0", "typescr
 const flags = ["--strict", "--target", "es2022", "--module", "nodenext", "--moduleResolution", "nodenext", "--types", "node"];
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { lexiscopeHome } = await import("@lexiscope/core");
-const [bin, examples = "40"] = process.argv.slice(2);
+const [bin, examples = "10"] = process.argv.slice(2);
 const home = lexiscopeHome();
 if (!bin || !existsSync(join(home, "atlases", "first"))) {
   console.error(bin ? "there is no atlas `first`: run `npm start` before" : "name the folder that holds schemathesis");

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { type CliError, cliErrorSchema, type Job } from "@lexiscope/contract";
 import { commandLine } from "@lexiscope/contract/job-command";
-import { isLexiscopeError } from "@lexiscope/core";
+import { isLexiscopeError, type LexiscopeError } from "@lexiscope/core";
 import { type EventsTail, readEventsTail } from "./events-tail.ts";
 import { isJobId } from "./job-id.ts";
 import { isRunning } from "./process-identity.ts";
@@ -82,7 +82,7 @@ export async function listJobs({ home }: HomeOption = {}): Promise<Job[]> {
       ids.slice(from, from + readTogether).map((id) =>
         readJobAgain(id, home).catch((error: unknown) => {
           if (!isLexiscopeError(error)) throw error;
-          return error.code === "not_found" ? undefined : damagedJob(id, error.toJSON());
+          return error.code === "not_found" ? undefined : damagedJob(id, error);
         }),
       ),
     );
@@ -141,10 +141,9 @@ function sameSitting(a: RunRecord, b: RunRecord): boolean {
 }
 
 /** The id alone still tells kind and time. */
-function damagedJob(id: string, error: Record<string, unknown>): Job {
+function damagedJob(id: string, { code, message, field, file, hint }: LexiscopeError): Job {
   const [, y, mo, d, h, mi, s, kind = ""] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-([a-z]+)-/.exec(id) ?? [];
   const created = `${y}-${mo}-${d}T${h}:${mi}:${s}.000Z`;
-  const { code, message, field, file, hint } = error as unknown as NonNullable<Job["error"]>;
   return {
     id,
     kind: kind as Job["kind"],

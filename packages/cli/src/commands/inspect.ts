@@ -1,6 +1,4 @@
-import { inspectText, type Atlas } from "@lexiscope/atlas";
-import type { InspectResult } from "@lexiscope/contract";
-import type { Model } from "@lexiscope/model";
+import { inspectResult, inspectText } from "@lexiscope/atlas";
 import { checkMadeFor } from "@lexiscope/steering";
 import { type AnyCommand, createCommand } from "../command.ts";
 import { runCommand } from "../context.ts";
@@ -38,27 +36,4 @@ export function inspectCommand(): AnyCommand {
         });
       }),
     );
-}
-
-export function inspectResult(model: Model, atlas: Atlas, name: string, tokens: Awaited<ReturnType<typeof inspectText>>): InspectResult {
-  return {
-    model: model.name,
-    cpuPath: model.cpuPath,
-    atlas: name,
-    site: atlas.manifest.dictionary.site,
-    tokens: tokens.map(({ id, text, position, leftOut, error, active, features }) => ({
-      id,
-      text,
-      position,
-      leftOut: leftOut ?? null,
-      error: error ?? null,
-      active,
-      features: features.map(({ index, activation, share }) => ({
-        index,
-        activation,
-        share: share ?? null,
-        topToken: atlas.summary(index).topToken,
-      })),
-    })),
-  };
 }

@@ -1,9 +1,8 @@
-import { type Atlas, chooseReadable, inspectText } from "@lexiscope/atlas";
+import { type Atlas, chooseReadable, inspectText, inspectResult } from "@lexiscope/atlas";
 import type { StartResult } from "@lexiscope/contract";
 import type { Model } from "@lexiscope/model";
 import { withTask } from "@lexiscope/native";
 import { formatEdit, generate, type Edit } from "@lexiscope/steering";
-import { inspectResult } from "../commands/inspect.ts";
 import { tour } from "./plan.ts";
 
 type Steered = NonNullable<StartResult["steered"]>;

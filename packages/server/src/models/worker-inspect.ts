@@ -1,4 +1,4 @@
-import { inspectText, type Atlas } from "@lexiscope/atlas";
+import { inspectResult, inspectText, type Atlas } from "@lexiscope/atlas";
 import { LexiscopeError } from "@lexiscope/core";
 import type { Model } from "@lexiscope/model";
 import { checkMadeFor } from "@lexiscope/steering";
@@ -12,7 +12,7 @@ export async function inspectHere(model: Model, atlases: AtlasCache, job: Inspec
   try {
     checkPinned(atlas, job.pinned);
     const warnings = await checkMadeFor(model, atlas, { signal });
-    const { site, config } = atlas.manifest.dictionary;
+    const { config } = atlas.manifest.dictionary;
     const tokens = await inspectText({
       model,
       atlas,
@@ -20,25 +20,9 @@ export async function inspectHere(model: Model, atlases: AtlasCache, job: Inspec
       top: job.pinned.length > 0 ? Math.max(job.top, config.k) : job.top,
       signal,
     });
+    const shown = tokens.map((token) => ({ ...token, features: token.features.slice(0, job.top) }));
     return {
-      model: model.name,
-      cpuPath: model.cpuPath,
-      atlas: job.atlas.name,
-      site,
-      tokens: tokens.map(({ id, text, position, leftOut, error, active, features }) => ({
-        id,
-        text,
-        position,
-        leftOut: leftOut ?? null,
-        error: error ?? null,
-        active,
-        features: features.slice(0, job.top).map(({ index, activation, share }) => ({
-          index,
-          activation,
-          share: share ?? null,
-          topToken: atlas.summary(index).topToken,
-        })),
-      })),
+      ...inspectResult(model, atlas, job.atlas.name, shown),
       pinned: job.pinned.map((index) => ({
         index,
         maximum: atlas.summary(index).maximum,

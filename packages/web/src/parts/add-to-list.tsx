@@ -1,7 +1,8 @@
-import { useState, type ReactElement } from "react";
+import type { ReactElement } from "react";
 import { useChangeMembers, useCreateList, useLists } from "../api/lists.ts";
 import { formatCount } from "./format.ts";
 import { Menu } from "./menu.tsx";
+import { NewListForm } from "./new-list-form.tsx";
 import "./add-to-list.css";
 
 /** Puts features into lists of one's own, and takes them out again. */
@@ -26,7 +27,6 @@ function ListChoices({
   const lists = useLists(atlas);
   const change = useChangeMembers(atlas);
   const create = useCreateList(atlas);
-  const [name, setName] = useState("");
   const failure = lists.error ?? change.error ?? create.error;
   return (
     <div className="add-to-list">
@@ -53,25 +53,20 @@ function ListChoices({
           </label>
         );
       })}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (name.trim() === "") return;
-          create.mutate({ name: name.trim(), features: [...features] }, { onSuccess: () => (setName(""), done?.()) });
-        }}
-      >
-        <input
-          aria-label="Name of a new list"
-          placeholder="New list"
-          value={name}
-          maxLength={200}
-          dir="auto"
-          onChange={(event) => setName(event.target.value)}
-        />
-        <button type="submit" disabled={name.trim() === "" || create.isPending}>
-          Create
-        </button>
-      </form>
+      <NewListForm
+        busy={create.isPending}
+        create={(name, emptied) =>
+          create.mutate(
+            { name, features: [...features] },
+            {
+              onSuccess: () => {
+                emptied();
+                done?.();
+              },
+            },
+          )
+        }
+      />
       {failure && (
         <p className="bad" role="alert">
           {failure.message}

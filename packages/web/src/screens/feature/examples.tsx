@@ -4,6 +4,7 @@ import { formatCount, formatNumber } from "../../parts/format.ts";
 import { useUrlState } from "../../state/url-state.ts";
 import { ExampleLine } from "./example-line.tsx";
 import { groupExamples, intervalName, type ExampleGroup } from "./example-groups.ts";
+import "./examples.css";
 
 /** Lines of a group that are drawn before "more" is asked for. */
 const firstLines = 25;

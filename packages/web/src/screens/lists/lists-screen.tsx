@@ -1,8 +1,9 @@
-import { useState, type ReactElement } from "react";
+import type { ReactElement } from "react";
 import { Link, useLocation } from "wouter";
 import { useCreateList, useLists } from "../../api/lists.ts";
 import { useLabels } from "../../api/names.ts";
 import { formatCount } from "../../parts/format.ts";
+import { NewListForm } from "../../parts/new-list-form.tsx";
 import { Empty, Failed, Loading } from "../../parts/states.tsx";
 import { useAtlases } from "../../api/queries.ts";
 import { useSelectedAtlas } from "../../state/selection.ts";
@@ -70,41 +71,28 @@ function ListsOf({ atlas, list }: { atlas: string; list: string | undefined }): 
 
 function NewList({ atlas }: { atlas: string }): ReactElement {
   const [, navigate] = useLocation();
-  const [name, setName] = useState("");
   const create = useCreateList(atlas);
   return (
-    <form
+    <NewListForm
       className="lists-new"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (name.trim() === "") return;
+      busy={create.isPending}
+      create={(name, emptied) =>
         create.mutate(
-          { name: name.trim() },
+          { name },
           {
             onSuccess: ({ id }) => {
-              setName("");
+              emptied();
               navigate(`/lists/${encodeURIComponent(id)}?atlas=${encodeURIComponent(atlas)}`);
             },
           },
-        );
-      }}
+        )
+      }
     >
-      <input
-        aria-label="Name of a new list"
-        placeholder="New list"
-        value={name}
-        maxLength={200}
-        dir="auto"
-        onChange={(event) => setName(event.target.value)}
-      />
-      <button type="submit" disabled={name.trim() === "" || create.isPending}>
-        Create
-      </button>
       {create.isError && (
         <p className="bad" role="alert">
           {create.error.message}
         </p>
       )}
-    </form>
+    </NewListForm>
   );
 }
