@@ -30,6 +30,7 @@ export const inspectResponseSchema = inspectResultSchema
     pinned: z.array(z.object({ index: z.int(), maximum: z.number(), activations: z.array(z.number()) })),
     /** Words for every feature named above. */
     names: z.record(z.string(), z.object({ word: z.string(), name: z.string().nullable() })),
+    /** Of the reading itself: opening the model and waiting for others are left out. */
     milliseconds: z.number(),
     warnings: z.array(z.string()),
   })

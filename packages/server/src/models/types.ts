@@ -23,6 +23,8 @@ export interface Inspection extends InspectResult {
   /** [tokens] activations of each feature that was pinned; 0 where it is not among the active ones. */
   pinned: { index: number; maximum: number; activations: number[] }[];
   warnings: string[];
+  /** Of the reading itself. */
+  milliseconds: number;
 }
 
 export interface PromptJob {

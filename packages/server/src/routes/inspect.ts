@@ -17,13 +17,12 @@ const inspect = defineRoute({
 
 export function inspectRoutes(app: App, context: ServerContext): void {
   app.openapi(inspect, async (c) => {
-    const started = performance.now();
     const { atlas, model, text, top, pinned } = c.req.valid("json");
     const { place, manifest } = await atlasPlace(context, atlas);
     const id = model ?? (await context.models.modelFor(manifest));
     const result = await context.models.inspect(id, { atlas: place, text, top, pinned: [...new Set(pinned)] }, requestSignal(c, context));
     const named = result.tokens.flatMap(({ features }) => features.map(({ index }) => index));
     const names = await featureNames(context, atlas, [...named, ...pinned]);
-    return c.json({ ...result, names: Object.fromEntries(names), milliseconds: performance.now() - started }, 200);
+    return c.json({ ...result, names: Object.fromEntries(names) }, 200);
   });
 }
