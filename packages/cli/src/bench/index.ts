@@ -1,0 +1,2 @@
+export { flopsPerToken } from "./model-rows.ts";
+export { median, time, type Timed } from "./timing.ts";
