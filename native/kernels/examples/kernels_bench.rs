@@ -15,18 +15,25 @@ fn random(len: usize, seed: u64) -> Vec<f32> {
     (0..len).map(|_| uniform() + uniform() + uniform() + uniform()).collect()
 }
 
-/// Best seconds, and best share of the limit measured next to the run.
+/// Median seconds, and the median share of the limit measured before and after each run (it changes with the neighbours).
 fn measure(exec: &Exec, precision: Precision, flops: f64, rounds: usize, mut f: impl FnMut()) -> (f64, f64) {
-    let (mut best, mut share) = (f64::MAX, 0f64);
+    let (mut times, mut shares) = (Vec::new(), Vec::new());
+    let mut before = compute_limit(exec, precision);
     for _ in 0..rounds {
-        let limit = compute_limit(exec, precision);
         let start = Instant::now();
         f();
         let seconds = start.elapsed().as_secs_f64();
-        best = best.min(seconds);
-        share = share.max(flops / seconds / 1e9 / limit);
+        let after = compute_limit(exec, precision);
+        times.push(seconds);
+        shares.push(flops / seconds / 1e9 / before.max(after));
+        before = after;
     }
-    (best, share)
+    (median(times), median(shares))
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn main() {

@@ -1,6 +1,6 @@
 //! 6 × 16 by AVX2 FMA in f32.
 
-use super::tile::Tile;
+use super::tile::{Tile, fetch};
 use std::arch::x86_64::*;
 
 /// # Safety
@@ -19,16 +19,23 @@ pub(super) unsafe fn tile<const R: usize>(t: &Tile) {
         }
         let mut w = t.w.cast::<f32>();
         let mut x = t.x;
-        for _ in 0..t.steps {
-            let wv: [__m256; 2] = std::array::from_fn(|v| _mm256_load_ps(w.add(v * 8)));
-            for r in 0..R {
-                let xv = _mm256_set1_ps(x.add(r * t.x_stride).cast::<f32>().read_unaligned());
-                for v in 0..2 {
-                    acc[r][v] = _mm256_fmadd_ps(wv[v], xv, acc[r][v]);
+        let (mut left, mut ahead) = (t.steps, t.ahead);
+        while left > 0 {
+            fetch::<1>(ahead);
+            ahead = ahead.wrapping_add(64);
+            let run = left.min(t.gap);
+            for _ in 0..run {
+                let wv: [__m256; 2] = std::array::from_fn(|v| _mm256_load_ps(w.add(v * 8)));
+                for r in 0..R {
+                    let xv = _mm256_set1_ps(x.add(r * t.x_stride).cast::<f32>().read_unaligned());
+                    for v in 0..2 {
+                        acc[r][v] = _mm256_fmadd_ps(wv[v], xv, acc[r][v]);
+                    }
                 }
+                w = w.add(16);
+                x = x.add(4);
             }
-            w = w.add(16);
-            x = x.add(4);
+            left -= run;
         }
         for r in 0..R {
             for v in 0..2 {

@@ -1,7 +1,7 @@
 //! 6 × 16 by `vpmaddwd` on scaled i16 pairs. The full i32 sum cannot overflow (see `packed_panel`), so partial sums may
 //! wrap. The scale of a row or output with NaN or inf is NaN.
 
-use super::tile::Tile;
+use super::tile::{Tile, fetch};
 use std::arch::x86_64::*;
 
 /// # Safety
@@ -20,18 +20,25 @@ pub(super) unsafe fn tile<const R: usize>(t: &Tile) {
         }
         let mut w = t.w.cast::<__m256i>();
         let mut x = t.x;
-        for _ in 0..t.steps {
-            let wv: [__m256i; 2] = std::array::from_fn(|v| _mm256_load_si256(w.add(v)));
-            for r in 0..R {
-                let xv = _mm256_set1_epi32(x.add(r * t.x_stride).cast::<i32>().read_unaligned());
-                // A row's products before its sums: measured faster than in turn.
-                let products: [__m256i; 2] = std::array::from_fn(|v| _mm256_madd_epi16(wv[v], xv));
-                for v in 0..2 {
-                    acc[r][v] = _mm256_add_epi32(acc[r][v], products[v]);
+        let (mut left, mut ahead) = (t.steps, t.ahead);
+        while left > 0 {
+            fetch::<1>(ahead);
+            ahead = ahead.wrapping_add(64);
+            let run = left.min(t.gap);
+            for _ in 0..run {
+                let wv: [__m256i; 2] = std::array::from_fn(|v| _mm256_load_si256(w.add(v)));
+                for r in 0..R {
+                    let xv = _mm256_set1_epi32(x.add(r * t.x_stride).cast::<i32>().read_unaligned());
+                    // A row's products before its sums: measured faster than in turn.
+                    let products: [__m256i; 2] = std::array::from_fn(|v| _mm256_madd_epi16(wv[v], xv));
+                    for v in 0..2 {
+                        acc[r][v] = _mm256_add_epi32(acc[r][v], products[v]);
+                    }
                 }
+                w = w.add(2);
+                x = x.add(4);
             }
-            w = w.add(2);
-            x = x.add(4);
+            left -= run;
         }
         for r in 0..R {
             for v in 0..2 {

@@ -65,6 +65,9 @@ pub(crate) fn sweep(
             exec.cancel.check()?;
             let count = steps_per_block.min(steps - step);
             let last = step + count == steps;
+            // The next k block follows in memory, and so does the next panel.
+            let next = w.panel_ptr(panel).wrapping_add((step + count) * step_bytes);
+            let next_per_tile = count.div_ceil(tiles) * step_bytes;
             for t in 0..tiles {
                 // Tiles of even height: 7 rows are 4 + 3, not 6 + 1.
                 let row = rows.start + t * rows.len() / tiles;
@@ -76,6 +79,8 @@ pub(crate) fn sweep(
                     x_stride,
                     w: w.panel_ptr(panel).wrapping_add(step * step_bytes),
                     steps: count,
+                    ahead: next.wrapping_add(t * next_per_tile),
+                    gap: tiles,
                     sums: sums.as_mut_ptr(),
                     first: step == 0,
                     last,

@@ -14,6 +14,10 @@ pub(crate) struct Tile {
     /// The panel, at this k block, 64-byte aligned.
     pub w: *const u8,
     pub steps: usize,
+    /// What the tiles after this block will read of w: every `gap` steps a tile asks for one step's bytes of it. A panel
+    /// from memory then waits in L2 when its first tile comes (a tenth of the time where a block is 96 rows).
+    pub ahead: *const u8,
+    pub gap: usize,
     /// `[R, panel_rows]`: where sums wait between k blocks, and the result lies after the last.
     pub sums: *mut f32,
     /// Start from zero, not from `sums`.
@@ -55,4 +59,15 @@ pub(crate) fn tile_fns(form: Form) -> [TileFn; TILE_ROWS] {
     }
     #[cfg(not(target_arch = "x86_64"))]
     unreachable!("{form:?} needs x86-64")
+}
+
+/// Asks for `LINES` cache lines from `ahead` on.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(super) fn fetch<const LINES: usize>(ahead: *const u8) {
+    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+    for line in 0..LINES {
+        // SAFETY: a hint; any address may be named.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(64 * line).cast()) };
+    }
 }
