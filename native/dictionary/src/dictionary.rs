@@ -1,15 +1,21 @@
 use crate::decode::{decode_row, relu};
 use crate::error::{DictionaryError, require, require_finite, require_shape};
 use lexiscope_kernels::gemm::{PackedMatrix, Precision, gemm};
-use lexiscope_kernels::{Cancelled, Exec, SharedMut, TopKOutput, topk_gemm};
+use lexiscope_kernels::{Cancelled, Exec, SharedMut, TopKOutput, above_gemm, topk_gemm};
 
 /// Rows that one chunk of a parallel loop takes.
 pub(crate) const ROW_CHUNK: usize = 64;
+/// Rows that one call of the encoder is worth.
+const MOST_ROWS: usize = 8192;
+/// Entries of one call: 256 MB with their indices.
+const MOST_ENTRIES: usize = 1 << 25;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Activation {
-    /// Keep the k largest pre-activations, then ReLU (Gao et al.). `k = F` is a plain ReLU.
+    /// Keep the k largest pre-activations, then ReLU (Gao et al.).
     TopK { k: usize },
+    /// Keep what is above θ, strictly (JumpReLU, Rajamanoharan et al. 2024; ReLU where θ = 0): `theta [F]`, at least 0.
+    Threshold { theta: Vec<f32> },
     /// Keep everything as it is (PCA).
     Identity,
 }
@@ -38,10 +44,19 @@ pub struct Dictionary {
 impl Dictionary {
     /// Checks shapes, refuses NaN and infinity, packs the encoder.
     pub fn new(exec: &Exec, options: DictionaryOptions) -> Result<Self, DictionaryError> {
-        let DictionaryOptions { d, features, .. } = options;
+        let (d, features) = (options.d, options.features);
         require(d >= 1 && features >= 1, || format!("a dictionary of width {d} with {features} features"))?;
-        if let Activation::TopK { k } = options.activation {
-            require(k >= 1 && k <= features, || format!("k is {k}; it must lie between 1 and the {features} features"))?;
+        match &options.activation {
+            Activation::TopK { k } => {
+                require((1..=features).contains(k), || format!("k is {k}; it must lie between 1 and the {features} features"))?;
+            }
+            Activation::Threshold { theta } => {
+                require_shape("threshold", theta.len(), &[features])?;
+                require_finite("threshold", theta)?;
+                let below = theta.iter().position(|t| *t < 0.0);
+                require(below.is_none(), || format!("threshold is below 0 at {}", below.unwrap_or(0)))?;
+            }
+            Activation::Identity => {}
         }
         for (name, values, shape) in [
             ("encoder", &options.encoder, &[features, d][..]),
@@ -53,7 +68,7 @@ impl Dictionary {
             require_finite(name, values)?;
         }
         let precision = match options.activation {
-            Activation::TopK { .. } => Precision::Fast,
+            Activation::TopK { .. } | Activation::Threshold { .. } => Precision::Fast,
             Activation::Identity => Precision::Exact,
         };
         let packed = PackedMatrix::pack(exec, precision, &options.encoder, features, d)?;
@@ -71,12 +86,16 @@ impl Dictionary {
     pub fn features(&self) -> usize {
         self.weights.features
     }
-    /// Entries per row that [`Dictionary::encode`] gives.
+    /// The most entries that a row can have.
     pub fn k_out(&self) -> usize {
         match self.weights.activation {
             Activation::TopK { k } => k,
-            Activation::Identity => self.weights.features,
+            Activation::Threshold { .. } | Activation::Identity => self.weights.features,
         }
+    }
+    /// Rows to encode at once, so that their entries need bounded memory whatever fires.
+    pub fn rows_at_once(&self) -> usize {
+        (MOST_ENTRIES / self.k_out()).clamp(ROW_CHUNK, MOST_ROWS)
     }
     /// `W_dec,i [d]`
     pub fn decoder_row(&self, feature: usize) -> &[f32] {
@@ -90,19 +109,23 @@ impl Dictionary {
         &self.weights.decoder_bias
     }
 
-    /// Features of `x [n, d]` (already rounded to bf16): `[n, k_out]`, largest first; value 0 marks an empty place.
-    /// With [`Activation::Identity`] all features in their order, of either sign. Rows must be finite.
+    /// Features of `x [n, d]` (already rounded to bf16): `[n, k]`, largest first; value 0 marks an empty place. k is that
+    /// of [`Activation::TopK`], F with [`Activation::Identity`] (all features in their order, of either sign), and with
+    /// [`Activation::Threshold`] the most features that fire on one of these rows, at least 1. Rows must be finite.
     pub fn encode(&self, exec: &Exec, x: &[f32], n: usize) -> Result<TopKOutput, Cancelled> {
         let d = self.d();
         assert_eq!(x.len(), n * d, "x must be [n, d]");
         let centred = self.weights.apply_b_dec_to_input.then(|| centre(x, &self.weights.decoder_bias));
         let x = centred.as_deref().unwrap_or(x);
-        match self.weights.activation {
+        match &self.weights.activation {
             Activation::TopK { k } => {
                 let bias = Some(&self.weights.encoder_bias[..]);
-                let mut out = topk_gemm(exec, x, n, &self.packed, &self.weights.encoder, bias, k)?;
+                let mut out = topk_gemm(exec, x, n, &self.packed, &self.weights.encoder, bias, *k)?;
                 relu(&mut out.values);
                 Ok(out)
+            }
+            Activation::Threshold { theta } => {
+                above_gemm(exec, x, n, &self.packed, &self.weights.encoder, &self.weights.encoder_bias, theta)
             }
             Activation::Identity => {
                 let features = self.features();
@@ -118,8 +141,9 @@ impl Dictionary {
 
     /// x̂ of encoded rows into `out [n, d]`.
     pub fn decode(&self, exec: &Exec, code: &TopKOutput, out: &mut [f32]) -> Result<(), Cancelled> {
-        let (d, k) = (self.d(), self.k_out());
+        let d = self.d();
         let n = out.len() / d;
+        let k = code.indices.len() / n.max(1);
         assert!(out.len() == n * d && code.indices.len() == n * k, "out must be [n, d] of the encoded rows");
         let out = SharedMut::new(out);
         exec.run(n.div_ceil(ROW_CHUNK), |chunk| {

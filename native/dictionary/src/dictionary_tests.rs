@@ -85,9 +85,60 @@ fn identity_keeps_signs_and_order() {
 }
 
 #[test]
+fn f1_jumprelu_keeps_what_is_above_its_threshold() {
+    let mut o = options(2, &[1.0; 6], &[1.0; 6], 1);
+    o.activation = Activation::Threshold { theta: vec![1.0, 0.5, 0.25] };
+    let dictionary = Dictionary::new(&exec(), o).unwrap();
+    let code = dictionary.encode(&exec(), &[0.3, 0.3], 1).unwrap();
+    assert_eq!((&code.indices[..], &code.values[..]), (&[1, 2][..], &[0.6, 0.6][..]));
+    let mut out = [0.0; 2];
+    dictionary.decode(&exec(), &code, &mut out).unwrap();
+    assert_eq!(out, [1.2, 1.2]);
+}
+
+#[test]
+fn relu_rows_are_as_wide_as_the_widest_and_no_wider() {
+    let eye: Vec<f32> = (0..16).map(|i| if i % 5 == 0 { 1.0 } else { 0.0 }).collect();
+    let mut o = options(4, &eye, &eye, 1);
+    o.activation = Activation::Threshold { theta: vec![0.0; 4] };
+    let dictionary = Dictionary::new(&exec(), o).unwrap();
+    let x = [0.0, -1.0, 3.0, 4.0, 0.0, 0.0, 0.0, -2.0, 5.0, 0.0, 0.0, 0.0];
+    let code = dictionary.encode(&exec(), &x, 3).unwrap();
+    assert_eq!((&code.indices[..], &code.values[..]), (&[3, 2, 0, 0, 0, 0][..], &[4.0, 3.0, 0.0, 0.0, 5.0, 0.0][..]));
+    let sums = dictionary.evaluate(&exec(), &x, 3, &[0.0; 4]).unwrap();
+    assert_eq!((sums.active, sums.fired, sums.squared_error), (3, vec![1, 0, 1, 1], 5.0));
+    let silent = dictionary.encode(&exec(), &[-1.0; 4], 1).unwrap();
+    assert_eq!((silent.indices, silent.values), (vec![0], vec![0.0]));
+}
+
+#[test]
+fn every_path_gives_the_portable_threshold_code() {
+    let (d, features, n) = (48, 500, 70);
+    let number = |i: usize| ((i * 7919 + 13) % 1009) as f32 / 504.5 - 1.0;
+    let mut o = options(d, &(0..features * d).map(number).collect::<Vec<_>>(), &vec![1.0; features * d], 1);
+    o.activation = Activation::Threshold { theta: (0..features).map(|i| (i % 7) as f32 * 0.5).collect() };
+    let x: Vec<f32> = (0..n * d).map(|i| (number(i * 31 + 5) * 256.0).round() / 64.0).collect();
+    let expected = Dictionary::new(&exec(), o.clone()).unwrap().encode(&exec(), &x, n).unwrap();
+    for path in CpuPath::ALL.into_iter().filter(|path| path.available()) {
+        let exec = Exec::new(path, Cancel::new());
+        let code = Dictionary::new(&exec, o.clone()).unwrap().encode(&exec, &x, n).unwrap();
+        assert_eq!((&code.indices, &code.values), (&expected.indices, &expected.values), "{}", path.name());
+    }
+}
+
+#[test]
 fn bad_options_are_refused_by_name() {
     let eye = [1.0, 0.0, 0.0, 1.0];
     let refused = |o: DictionaryOptions| Dictionary::new(&exec(), o).err().unwrap().to_string();
+    for (theta, reason) in [
+        (vec![1.0], "threshold has 1 values"),
+        (vec![1.0, f32::INFINITY], "threshold holds inf at 1"),
+        (vec![0.5, -1.0], "threshold is below 0 at 1"),
+    ] {
+        let mut o = options(2, &eye, &eye, 1);
+        o.activation = Activation::Threshold { theta };
+        assert!(refused(o).contains(reason));
+    }
     assert!(refused(options(2, &eye, &eye, 3)).contains("k is 3"));
     assert!(refused(options(2, &eye, &[1.0], 1)).contains("decoder has 1 values"));
     assert!(refused(options(2, &[1.0, f32::NAN, 0.0, 1.0], &eye, 1)).contains("encoder holds NaN at 1"));

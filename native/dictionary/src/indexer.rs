@@ -21,8 +21,6 @@ use lexiscope_kernels::simd::f32_from_bf16;
 use lexiscope_kernels::{Exec, SharedMut, TopKOutput};
 pub use result::{HISTOGRAM_BINS, IndexResult, NO_NEIGHBOUR, STRONGEST};
 
-/// Rows that are encoded at once, up to the end of a context.
-const ROWS: usize = 8192;
 /// Features that one chunk of a parallel loop takes.
 const FEATURE_CHUNK: usize = 32;
 /// Decoder rows this near to unit norm are unit rows that were rounded: a_i is then f_i to the last bit, as everywhere.
@@ -107,10 +105,11 @@ impl Indexer {
         let bad = rows.iter().position(|bits| bits & 0x7f80 == 0x7f80);
         require(bad.is_none(), || format!("row {} holds NaN or infinity", bad.unwrap_or(0) / d))?;
         exec.cancel.set_total(n as u64);
+        let most = dictionary.rows_at_once(); // and on to the end of a context
         let mut x = Vec::new();
         let mut start = 0;
         while start < n {
-            let mut end = (start + ROWS).min(n);
+            let mut end = (start + most).min(n);
             while end < n && contexts[end] == contexts[end - 1] {
                 end += 1;
             }

@@ -45,11 +45,15 @@ fn planted(n: usize, features: usize) -> Vec<f32> {
 
 /// The identity dictionary, so that planted activations are the rows themselves; feature i's decoder row has norm `norm`.
 fn identity(features: usize, norm: f32) -> Dictionary {
+    with_activation(features, norm, Activation::TopK { k: features })
+}
+
+fn with_activation(features: usize, norm: f32, activation: Activation) -> Dictionary {
     let eye = |v: f32| (0..features * features).map(|i| if i % (features + 1) == 0 { v } else { 0.0 }).collect();
     let options = DictionaryOptions {
         d: features,
         features,
-        activation: Activation::TopK { k: features },
+        activation,
         apply_b_dec_to_input: false,
         encoder: eye(1.0),
         encoder_bias: vec![0.0; features],
@@ -73,15 +77,20 @@ fn token_ids(a: &[f32], features: usize) -> Vec<u32> {
 }
 
 fn run(exec: &Exec, a: &[f32], features: usize, contexts_per_call: usize, norm: f32) -> IndexResult {
+    run_with(exec, &identity(features, norm), a, contexts_per_call)
+}
+
+fn run_with(exec: &Exec, dictionary: &Dictionary, a: &[f32], contexts_per_call: usize) -> IndexResult {
+    let features = dictionary.features();
     let n = a.len() / features;
     let (contexts, positions) = coordinates(n);
     let rows: Vec<u16> = a.iter().map(|v| (v.to_bits() >> 16) as u16).collect();
-    let (dictionary, tokens) = (identity(features, norm), token_ids(a, features));
+    let tokens = token_ids(a, features);
     let mut indexer = Indexer::new(options(features)).unwrap();
     for start in (0..n).step_by(contexts_per_call * CONTEXT) {
         let end = (start + contexts_per_call * CONTEXT).min(n);
         let rows = &rows[start * features..end * features];
-        indexer.add(exec, &dictionary, rows, &contexts[start..end], &positions[start..end], &tokens[start..end]).unwrap();
+        indexer.add(exec, dictionary, rows, &contexts[start..end], &positions[start..end], &tokens[start..end]).unwrap();
     }
     indexer.finish(exec).unwrap()
 }
@@ -101,6 +110,21 @@ fn statistics_are_those_of_the_planted_data() {
         assert_eq!(r.histogram[i * 40..(i + 1) * 40].iter().sum::<u32>(), r.fired[i]);
     }
     assert_eq!((r.fired[3], r.maximum[3]), (0, 0.0));
+}
+
+#[test]
+fn a_threshold_of_zero_is_a_topk_that_keeps_all_and_a_higher_one_silences() {
+    let (n, features) = (3200, 12);
+    let a = planted(n, features);
+    let threshold = |theta: f32| {
+        let dictionary = with_activation(features, 1.0, Activation::Threshold { theta: vec![theta; features] });
+        run_with(&exec(), &dictionary, &a, 7)
+    };
+    assert_eq!(threshold(0.0), run(&exec(), &a, features, 50, 1.0));
+    let above = threshold(1.5);
+    for i in 0..features {
+        assert_eq!(above.fired[i] as usize, a.iter().skip(i).step_by(features).filter(|v| **v > 1.5).count());
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! is below a value that k others surely reach. Set and values are therefore those of [`topk_reference`], bit for bit,
 //! on every path.
 
+mod above;
 mod filter;
 #[cfg(target_arch = "x86_64")]
 mod filter_x86;
@@ -15,6 +16,7 @@ use crate::exec::{Cancelled, Exec};
 use crate::gemm::{Input, PackedMatrix, rows_per_block, sweep};
 use crate::packed::Form;
 use crate::shared::SharedMut;
+pub use above::above_gemm;
 use filter::{Bounds, filter};
 use queue::RowQueue;
 use select::Selector;

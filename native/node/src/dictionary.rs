@@ -12,7 +12,8 @@ pub struct DictionaryOptions {
     pub d: u32,
     pub features: u32,
     pub activation: String,
-    pub k: u32,
+    pub k: Option<u32>,
+    pub threshold: Option<Float32Array>,
     pub apply_b_dec_to_input: bool,
     pub encoder: Float32Array,
     pub encoder_bias: Float32Array,
@@ -22,13 +23,15 @@ pub struct DictionaryOptions {
 
 #[napi(object)]
 pub struct TopK {
+    pub k: u32,
     pub indices: Uint32Array,
     pub values: Float32Array,
 }
 
-impl From<TopKOutput> for TopK {
-    fn from(out: TopKOutput) -> Self {
-        Self { indices: out.indices.into(), values: out.values.into() }
+impl TopK {
+    /// Of `n` rows.
+    pub fn of(out: TopKOutput, n: usize) -> Self {
+        Self { k: (out.indices.len() / n.max(1)) as u32, indices: out.indices.into(), values: out.values.into() }
     }
 }
 
@@ -55,9 +58,10 @@ impl Dictionary {
     pub fn create(options: DictionaryOptions, task: &Task) -> Result<AsyncTask<Background<Dictionary>>> {
         let exec = task.exec()?;
         let activation = match options.activation.as_str() {
-            "topk" => Activation::TopK { k: options.k as usize },
+            "topk" => Activation::TopK { k: options.k.unwrap_or(0) as usize },
+            "threshold" => Activation::Threshold { theta: options.threshold.as_ref().map(|t| t.to_vec()).unwrap_or_default() },
             "identity" => Activation::Identity,
-            other => return Err(coded("unsupported", format!("activation \"{other}\"; known: topk, identity"))),
+            other => return Err(coded("unsupported", format!("activation \"{other}\"; known: topk, threshold, identity"))),
         };
         Ok(background(move || {
             let options = lexiscope_dictionary::DictionaryOptions {
@@ -94,16 +98,13 @@ impl Dictionary {
         Ok(background(move || {
             let n = check_rows(&rows, inner.d())?;
             exec.cancel.set_total(n as u64);
-            let mut out =
-                TopKOutput { indices: Vec::with_capacity(n * inner.k_out()), values: Vec::with_capacity(n * inner.k_out()) };
-            for_each_block(&rows, inner.d(), |_, x, n| {
-                let block = inner.encode(&exec, x, n).map_err(cancelled)?;
-                out.indices.extend(block.indices);
-                out.values.extend(block.values);
+            let mut blocks = Vec::new();
+            for_each_block(&rows, inner.d(), inner.rows_at_once(), |_, x, n| {
+                blocks.push((n, inner.encode(&exec, x, n).map_err(cancelled)?));
                 exec.cancel.add_done(n as u64);
                 Ok(())
             })?;
-            Ok(out.into())
+            Ok(TopK::of(joined(blocks), n))
         }))
     }
 
@@ -114,7 +115,7 @@ impl Dictionary {
             let (n, d) = (check_rows(&rows, inner.d())?, inner.d());
             exec.cancel.set_total(n as u64);
             let mut out = vec![0f32; n * d];
-            for_each_block(&rows, d, |first, x, n| {
+            for_each_block(&rows, d, inner.rows_at_once(), |first, x, n| {
                 inner.reconstruct(&exec, x, n, &mut out[first * d..(first + n) * d]).map_err(cancelled)?;
                 exec.cancel.add_done(n as u64);
                 Ok(())
@@ -132,7 +133,7 @@ impl Dictionary {
         Ok(background(move || {
             exec.cancel.set_total(check_rows(&rows, inner.d())? as u64);
             let mut sums = Evaluation { fired: vec![0; inner.features()], ..Default::default() };
-            for_each_block(&rows, inner.d(), |_, x, n| {
+            for_each_block(&rows, inner.d(), inner.rows_at_once(), |_, x, n| {
                 sums.add(&inner.evaluate(&exec, x, n, &mean).map_err(cancelled)?);
                 exec.cancel.add_done(n as u64);
                 Ok(())
@@ -148,6 +149,26 @@ impl Dictionary {
             })
         }))
     }
+}
+
+/// Blocks of (rows, entries) one below the other, as wide as the widest.
+fn joined(mut blocks: Vec<(usize, TopKOutput)>) -> TopKOutput {
+    if blocks.len() == 1 {
+        return blocks.remove(0).1;
+    }
+    let width = |(n, block): &(usize, TopKOutput)| block.indices.len() / n;
+    let k = blocks.iter().map(width).max().unwrap_or(0);
+    let mut out = TopKOutput::default();
+    for block in &blocks {
+        let (own, (_, TopKOutput { indices, values })) = (width(block), block);
+        for (indices, values) in indices.chunks_exact(own).zip(values.chunks_exact(own)) {
+            out.indices.extend(indices);
+            out.indices.extend(std::iter::repeat_n(0, k - own));
+            out.values.extend(values);
+            out.values.extend(std::iter::repeat_n(0.0, k - own));
+        }
+    }
+    out
 }
 
 pub fn dictionary_error(error: DictionaryError) -> Error {

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Rows of `a` that one product takes, so that a cancel is seen and progress told.
 const BLOCK: usize = 1024;
+/// Rows that are added to the sums at a time.
+const ROWS: usize = 8192;
 
 #[napi]
 pub struct Pca {
@@ -42,7 +44,7 @@ impl Pca {
             let mut pca = lock(&inner)?;
             let d = pca.d();
             exec.cancel.set_total(check_rows(&rows, d)? as u64);
-            for_each_block(&rows, d, |_, x, n| {
+            for_each_block(&rows, d, ROWS, |_, x, n| {
                 pca.add(&exec, x, n).map_err(cancelled)?;
                 exec.cancel.add_done(n as u64);
                 Ok(())
@@ -89,6 +91,6 @@ pub fn top_k_rows(a: Float32Array, b: Float32Array, d: u32, k: u32, task: &Task)
             values.extend(out.values);
             exec.cancel.add_done((rows.len() / d) as u64);
         }
-        Ok(TopK { indices: indices.into(), values: values.into() })
+        Ok(TopK { k: k as u32, indices: indices.into(), values: values.into() })
     }))
 }

@@ -98,14 +98,15 @@ struct Encoded {
     dictionary: Arc<Dictionary>,
     /// Row of `x` → row of `code`.
     place: Vec<Option<usize>>,
+    rows: usize,
     code: TopKOutput,
 }
 
 impl Encoded {
     /// a_i at a row of x.
     fn activation(&self, row: usize, feature: usize) -> f32 {
-        let k = self.dictionary.k_out();
         let Some(place) = self.place[row] else { return 0.0 };
+        let k = self.code.indices.len() / self.rows;
         let entries = place * k..(place + 1) * k;
         let mut entries = self.code.indices[entries.clone()].iter().zip(&self.code.values[entries]);
         let f = entries.find(|(i, v)| **i as usize == feature && **v != 0.0).map_or(0.0, |(_, v)| *v);
@@ -185,7 +186,7 @@ fn encode(exec: &Exec, edits: &[&Edit], rows: &[Vec<usize>], x: &[f32], d: usize
             format!("the activation at {} is not finite; an earlier edit is too strong", edits[0].site)
         })?;
         let code = if count == 0 { TopKOutput::default() } else { dictionary.encode(exec, &rounded, count)? };
-        encoded.push(Encoded { dictionary: Arc::clone(dictionary), place, code });
+        encoded.push(Encoded { dictionary: Arc::clone(dictionary), place, rows: count, code });
     }
     Ok(encoded)
 }

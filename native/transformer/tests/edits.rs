@@ -20,10 +20,14 @@ fn model(exec: &Exec) -> Model {
 }
 
 fn dictionary(exec: &Exec) -> Arc<Dictionary> {
+    with_activation(exec, Activation::TopK { k: 2 })
+}
+
+fn with_activation(exec: &Exec, activation: Activation) -> Arc<Dictionary> {
     let options = DictionaryOptions {
         d: 4,
         features: 3,
-        activation: Activation::TopK { k: 2 },
+        activation,
         apply_b_dec_to_input: false,
         encoder: vec![0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0],
         encoder_bias: vec![0.0; 3],
@@ -58,20 +62,29 @@ fn close(a: &[f32], b: &[f32]) {
 fn f33_clamp_scale_ablate_add() {
     for path in paths() {
         let exec = exec(path);
-        let (model, dictionary) = (model(&exec), dictionary(&exec));
-        let feature = |index| Feature { dictionary: dictionary.clone(), index };
-        let clamp = |index, value| edit(EditOp::Clamp { feature: feature(index), value });
-        let run = |edits: &[Edit]| edited(&exec, &model, 0, edits);
-        close(&run(&[clamp(0, 25.0)]), &[15.8, 19.4, 0.0, 0.0]);
-        close(&run(&[clamp(0, 0.0)]), &[0.8, -0.6, 0.0, 0.0]);
-        close(&run(&[clamp(1, -6.0)]), &[2.0, 1.0, -6.0, 0.0]);
-        close(&run(&[clamp(0, 2.0)]), &[2.0, 1.0, 0.0, 0.0]);
-        close(&run(&[edit(EditOp::Add(vec![15.0, 20.0, 0.0, 0.0]))]), &[17.0, 21.0, 0.0, 0.0]);
-        close(&run(&[edit(EditOp::Scale { feature: feature(0), value: 3.0 })]), &[4.4, 4.2, 0.0, 0.0]);
-        close(&run(&[edit(EditOp::Ablate { feature: feature(0) })]), &[0.8, -0.6, 0.0, 0.0]);
-        close(&run(&[edit(EditOp::Reconstruct(dictionary.clone()))]), &[1.2, 1.6, 0.0, 0.25]);
-        close(&run(&[edit(EditOp::Replace(vec![9.0, 8.0, 7.0, 6.0]))]), &[9.0, 8.0, 7.0, 6.0]);
+        let model = model(&exec);
+        f33(&exec, &model, &dictionary(&exec));
+        f33(&exec, &model, &with_activation(&exec, Activation::Threshold { theta: vec![0.0; 3] }));
+        // f_0 = .4 is not above .4: the feature is silent, and a clamp adds all of its value.
+        let silent = with_activation(&exec, Activation::Threshold { theta: vec![0.4, 0.0, 0.0] });
+        let clamp = edit(EditOp::Clamp { feature: Feature { dictionary: silent, index: 0 }, value: 25.0 });
+        close(&edited(&exec, &model, 0, &[clamp]), &[17.0, 21.0, 0.0, 0.0]);
     }
+}
+
+fn f33(exec: &Exec, model: &Model, dictionary: &Arc<Dictionary>) {
+    let feature = |index| Feature { dictionary: dictionary.clone(), index };
+    let clamp = |index, value| edit(EditOp::Clamp { feature: feature(index), value });
+    let run = |edits: &[Edit]| edited(exec, model, 0, edits);
+    close(&run(&[clamp(0, 25.0)]), &[15.8, 19.4, 0.0, 0.0]);
+    close(&run(&[clamp(0, 0.0)]), &[0.8, -0.6, 0.0, 0.0]);
+    close(&run(&[clamp(1, -6.0)]), &[2.0, 1.0, -6.0, 0.0]);
+    close(&run(&[clamp(0, 2.0)]), &[2.0, 1.0, 0.0, 0.0]);
+    close(&run(&[edit(EditOp::Add(vec![15.0, 20.0, 0.0, 0.0]))]), &[17.0, 21.0, 0.0, 0.0]);
+    close(&run(&[edit(EditOp::Scale { feature: feature(0), value: 3.0 })]), &[4.4, 4.2, 0.0, 0.0]);
+    close(&run(&[edit(EditOp::Ablate { feature: feature(0) })]), &[0.8, -0.6, 0.0, 0.0]);
+    close(&run(&[edit(EditOp::Reconstruct(dictionary.clone()))]), &[1.2, 1.6, 0.0, 0.25]);
+    close(&run(&[edit(EditOp::Replace(vec![9.0, 8.0, 7.0, 6.0]))]), &[9.0, 8.0, 7.0, 6.0]);
 }
 
 #[test]

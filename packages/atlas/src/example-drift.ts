@@ -27,10 +27,10 @@ export async function exampleDrift(model: Model, atlas: Atlas, signal?: AbortSig
     const input = { tokens, lengths, taps: [{ site, values: "bf16" as const }], edits: [], logits: "none" as const, top: 0 };
     const rows = (await withTask(signal, (task) => model.native.forward(input, task))).taps[0]?.values;
     if (!(rows instanceof Uint16Array)) continue;
-    const { indices, values } = await withTask(signal, (task) => native.encode(rows, task));
+    const { k, indices, values } = await withTask(signal, (task) => native.encode(rows, task));
     const now = new Float32Array(tokens.length);
     indices.forEach((index, at) => {
-      if (index === feature) now[Math.floor(at / native.k)] = values[at] ?? 0;
+      if (index === feature) now[Math.floor(at / k)] = values[at] ?? 0;
     });
     let [difference, size] = [0, 0];
     for (const [position, before] of activations.entries()) {

@@ -2,7 +2,7 @@ import { keepMask } from "@lexiscope/activations";
 import { LexiscopeError, type WorkOptions } from "@lexiscope/core";
 import type { Dictionary } from "@lexiscope/dictionary";
 import type { Model } from "@lexiscope/model";
-import { withTask } from "@lexiscope/native";
+import { withTask, type NativeTopK } from "@lexiscope/native";
 import { tokenTextOf } from "./directions.ts";
 import type { Atlas } from "./types.ts";
 
@@ -73,7 +73,7 @@ export async function inspectText(options: InspectOptions): Promise<InspectedTok
     const r = row++;
     if ((rows.norms[r] ?? 0) > keepRule.maxNormOverMedian * medianNorm)
       return { ...token, leftOut: "norm above the limit" } satisfies InspectedToken;
-    const k = dictionary.native.k;
+    const k = code?.k ?? 0;
     const active = activeFeatures(code?.indices.subarray(r * k, (r + 1) * k) ?? [], code?.values.subarray(r * k, (r + 1) * k) ?? []);
     return {
       ...token,
@@ -108,11 +108,7 @@ async function keptRows(
   return { values, norms };
 }
 
-async function encode(
-  dictionary: Dictionary,
-  rows: Uint16Array,
-  signal: AbortSignal | undefined,
-): Promise<[{ indices: Uint32Array; values: Float32Array }, Float32Array]> {
+async function encode(dictionary: Dictionary, rows: Uint16Array, signal: AbortSignal | undefined): Promise<[NativeTopK, Float32Array]> {
   return [
     await withTask(signal, (task) => dictionary.native.encode(rows, task)),
     await withTask(signal, (task) => dictionary.native.reconstruct(rows, task)),

@@ -2,23 +2,12 @@ import { RateMeter, type Work } from "@lexiscope/core";
 import type { TrainConfig } from "@lexiscope/contract";
 import type { ActivationStore } from "@lexiscope/activations";
 import { loadAddon, withTask, type NativeDictionary } from "@lexiscope/native";
+import { nativeDictionary } from "./native-dictionary.ts";
 import type { SiteStatistics } from "./normalise.ts";
-import type { DictionaryWeights } from "./saelens.ts";
 import { createTrainer, runSteps, trainingBatches } from "./steps.ts";
 
 /** Training rows from which the principal components are taken: many times the width of any model here. */
 const pcaRows = 131_072;
-
-/** The dictionary that the addon computes with: b_dec is subtracted before encoding. */
-export function nativeDictionary(
-  weights: DictionaryWeights,
-  shape: { d: number; features: number; k: number; activation?: "topk" | "identity" },
-  signal: AbortSignal | undefined,
-): Promise<NativeDictionary> {
-  return withTask(signal, (task) =>
-    loadAddon().Dictionary.create({ activation: "topk", ...shape, applyBDecToInput: true, ...weights }, task),
-  );
-}
 
 export interface BaselineOptions {
   store: ActivationStore;
@@ -50,7 +39,11 @@ export async function* randomBaseline(options: BaselineOptions & { steps: number
       message: "random dictionary",
     };
   }
-  return nativeDictionary(trainer.weights(), { d: statistics.d, features: config.features, k: config.k }, signal);
+  return nativeDictionary(
+    trainer.weights(),
+    { d: statistics.d, features: config.features, activation: { kind: "topk", k: config.k } },
+    signal,
+  );
 }
 
 /** PCA with `components` components, as a dictionary whose features are all active: x̂ = mean + Σ (c·(x − mean)) c. */
@@ -72,5 +65,5 @@ export async function* pcaBaseline(options: BaselineOptions & { components: numb
   }
   const { components, mean } = await withTask(signal, (task) => pca.finish(options.components, task));
   const weights = { encoder: components, encoderBias: new Float32Array(options.components), decoder: components, decoderBias: mean };
-  return nativeDictionary(weights, { d, features: options.components, k: options.components, activation: "identity" }, signal);
+  return nativeDictionary(weights, { d, features: options.components, activation: { kind: "identity" } }, signal);
 }

@@ -3,8 +3,9 @@ import type { Metrics, TrainConfig } from "@lexiscope/contract";
 import type { ActivationStore } from "@lexiscope/activations";
 import type { Model } from "@lexiscope/model";
 import type { NativeDictionary, NativeTrainer } from "@lexiscope/native";
-import { nativeDictionary, pcaBaseline, randomBaseline } from "./baselines.ts";
+import { pcaBaseline, randomBaseline } from "./baselines.ts";
 import { reconstructionMetrics, type HeldOutSample } from "./held-out.ts";
+import { nativeDictionary } from "./native-dictionary.ts";
 import type { SiteStatistics } from "./normalise.ts";
 import { lossContexts, patchedLoss, type Patch } from "./patched-loss.ts";
 
@@ -50,7 +51,11 @@ export async function* evaluateAll(input: EvaluationInput): Work<EvaluationResul
   yield { phase: "evaluate", done: 0, total: heldOut.n, unit: "rows", rate: 0, message: "held-out documents" };
   const metrics = yield* score(
     "dictionary",
-    await nativeDictionary(trainer.weights(), { d: statistics.d, features: config.features, k: config.k }, signal),
+    await nativeDictionary(
+      trainer.weights(),
+      { d: statistics.d, features: config.features, activation: { kind: "topk", k: config.k } },
+      signal,
+    ),
   );
   const randomSteps = Math.round(config.steps * Math.min(1, Math.max(0, evaluation.baselineBudget)));
   const random = randomSteps > 0 ? yield* score("random dictionary", yield* randomBaseline({ ...input, steps: randomSteps })) : null;

@@ -38,7 +38,8 @@ export async function finishDictionary(done: {
   await writeSaeLens(folder, trainer.weights(), {
     d: statistics.d,
     features: config.features,
-    k: config.k,
+    activation: { kind: "topk", k: config.k },
+    applyBDecToInput: true,
     modelName: source.model.name,
     site: statistics.name,
     context: source.context,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { temporaryFolder, writeStore } from "@lexiscope/activations/testing";
-import { nativeDictionary } from "./baselines.ts";
+import { nativeDictionary } from "./native-dictionary.ts";
 import { loadHeldOut, reconstructionMetrics } from "./held-out.ts";
 
 const site = "blocks.0.hook_resid_post";
@@ -38,7 +38,7 @@ test("F6: FVU about the mean and L0", async () => {
   const identity = Float32Array.of(1, 0, 0, 1);
   const dictionary = await nativeDictionary(
     { encoder: identity, encoderBias: new Float32Array(2), decoder: identity, decoderBias: new Float32Array(2) },
-    { d: 2, features: 2, k: 2 },
+    { d: 2, features: 2, activation: { kind: "topk", k: 2 } },
     undefined,
   );
   const metrics = await reconstructionMetrics(dictionary, await loadHeldOut(store, site, 10), undefined);

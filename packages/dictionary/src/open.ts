@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { LexiscopeError, resolveRef, sha256File, type WorkOptions } from "@lexiscope/core";
 import { dictionaryManifestSchema, readManifest, type DictionaryManifest } from "@lexiscope/contract";
 import type { Model } from "@lexiscope/model";
-import { nativeDictionary } from "./baselines.ts";
 import { compareModels } from "./compare-models.ts";
+import { nativeDictionary } from "./native-dictionary.ts";
 import { configFile, readSaeLens } from "./saelens.ts";
 import type { Dictionary } from "./types.ts";
 
@@ -46,12 +46,13 @@ export async function loadDictionary(
     const found = await sha256File(name, signal);
     if (found !== sha256) throw damaged(name, `has the SHA-256 ${found}; the manifest says ${sha256}`);
   }
-  const { weights, d, features, k, site } = await readSaeLens(path);
+  const { weights, d, features, activation, applyBDecToInput, site } = await readSaeLens(path);
   const differing = (
     [
       ["d_in", d, manifest.d],
       ["d_sae", features, manifest.features],
-      ["k", k, manifest.config.k],
+      ["architecture", activation.kind, manifest.config.architecture],
+      ["k", activation.kind === "topk" ? activation.k : undefined, manifest.config.k],
       ["metadata.hook_name", site, manifest.site],
     ] as const
   ).find(([, found, expected]) => found !== expected);
@@ -61,7 +62,7 @@ export async function loadDictionary(
       `${join(path, configFile)}: ${differing[0]} is ${differing[1]}; the manifest says ${differing[2]}`,
       { file: join(path, configFile), field: differing[0] },
     );
-  const native = await nativeDictionary(weights, { d, features, k }, signal);
+  const native = await nativeDictionary(weights, { d, features, activation, applyBDecToInput }, signal);
   return {
     path,
     manifest,

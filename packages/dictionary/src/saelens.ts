@@ -1,20 +1,15 @@
 import { join } from "node:path";
 import { LexiscopeError, readJson, writeJsonAtomic } from "@lexiscope/core";
 import { loadSafetensors, writeSafetensors, type LoadedTensor } from "@lexiscope/formats";
-
-/** Weights with one row a feature: encoder and decoder [F, d]. */
-export interface DictionaryWeights {
-  encoder: Float32Array;
-  encoderBias: Float32Array;
-  decoder: Float32Array;
-  decoderBias: Float32Array;
-}
+import type { Activation, DictionaryWeights } from "./types.ts";
 
 /** What `cfg.json` says besides the weights (SAELens 6, formats.md §1.3). */
 export interface SaeLensConfig {
   d: number;
   features: number;
-  k: number;
+  activation: Activation;
+  /** β: b_dec is subtracted before encoding. */
+  applyBDecToInput: boolean;
   modelName: string;
   site: string;
   context: number;
@@ -28,30 +23,34 @@ export const weightsFile = "sae_weights.safetensors";
 /** Without it SAELens would read the folder by the rules of its old versions. */
 const saeLensVersion = "6.49.2";
 
-/** Writes the folder that SAELens loads: TopK, scale folded in, W_enc [d, F], W_dec [F, d]. */
+/** SAELens's name of an activation. */
+const architectures = { topk: "topk", relu: "standard", jumprelu: "jumprelu" } as const;
+
+/** Writes the folder that SAELens loads: scale folded in, W_enc [d, F], W_dec [F, d]. */
 export async function writeSaeLens(folder: string, weights: DictionaryWeights, config: SaeLensConfig): Promise<void> {
-  const { d, features } = config;
+  const { d, features, activation } = config;
+  const architecture = architectures[activation.kind];
   await writeSafetensors(join(folder, weightsFile), {
     W_enc: { dtype: "F32", shape: [d, features], data: transpose(weights.encoder, features, d) },
     b_enc: { dtype: "F32", shape: [features], data: weights.encoderBias },
     W_dec: { dtype: "F32", shape: [features, d], data: weights.decoder },
     b_dec: { dtype: "F32", shape: [d], data: weights.decoderBias },
+    ...(activation.kind === "jumprelu" ? { threshold: { dtype: "F32", shape: [features], data: activation.threshold } } : {}),
   });
   await writeJsonAtomic(join(folder, configFile), {
-    architecture: "topk",
+    architecture,
     d_in: d,
     d_sae: features,
     dtype: "float32",
     device: "cpu",
-    apply_b_dec_to_input: true,
+    apply_b_dec_to_input: config.applyBDecToInput,
     normalize_activations: "none",
     reshape_activations: "none",
-    k: config.k,
-    rescale_acts_by_decoder_norm: false,
+    ...(activation.kind === "topk" ? { k: activation.k, rescale_acts_by_decoder_norm: false } : {}),
     metadata: {
       sae_lens_version: saeLensVersion,
       sae_lens_training_version: null,
-      training_architecture: "topk",
+      training_architecture: architecture,
       model_name: config.modelName,
       hook_name: config.site,
       hook_head_index: null,
@@ -65,39 +64,57 @@ export async function writeSaeLens(folder: string, weights: DictionaryWeights, c
   });
 }
 
+/** Such a folder as it was read back. */
+export interface SaeLensFolder {
+  weights: DictionaryWeights;
+  d: number;
+  features: number;
+  activation: Activation;
+  applyBDecToInput: boolean;
+  site: string | undefined;
+}
+
 /** Reads such a folder back. Shapes must agree with `cfg.json`, and only what we write is read. */
-export async function readSaeLens(
-  folder: string,
-): Promise<{ weights: DictionaryWeights; d: number; features: number; k: number; site: string | undefined }> {
+export async function readSaeLens(folder: string): Promise<SaeLensFolder> {
   const file = join(folder, configFile);
   const config = await readJson(file);
   const fields = (typeof config === "object" && config !== null ? config : {}) as Record<string, unknown>;
-  const expected: [string, unknown][] = [
-    ["architecture", "topk"],
-    ["dtype", "float32"],
-    ["apply_b_dec_to_input", true],
-    ["normalize_activations", "none"],
-    ["rescale_acts_by_decoder_norm", false],
+  const topk = fields["architecture"] === "topk";
+  const expected: [string, readonly unknown[]][] = [
+    ["architecture", Object.values(architectures)],
+    ["dtype", ["float32"]],
+    ["apply_b_dec_to_input", [true, false]],
+    ["normalize_activations", ["none"]],
+    ["rescale_acts_by_decoder_norm", topk ? [false] : [undefined, false]],
   ];
-  for (const [field, value] of expected) {
-    if (fields[field] !== value)
+  for (const [field, values] of expected) {
+    if (!values.includes(fields[field]))
       throw new LexiscopeError(
         "unsupported",
-        `${file}: ${field} is ${JSON.stringify(fields[field])}; only ${JSON.stringify(value)} is read`,
+        `${file}: ${field} is ${JSON.stringify(fields[field])}; only ${values
+          .filter((value) => value !== undefined)
+          .map((value) => JSON.stringify(value))
+          .join(" or ")} is read`,
         { file, field },
       );
   }
-  const [d, features, k] = ["d_in", "d_sae", "k"].map((field) => {
+  const integer = (field: string): number => {
     const value = fields[field];
     if (typeof value !== "number" || !Number.isInteger(value) || value < 1)
       throw new LexiscopeError("bad_file", `${file}: ${field} is ${JSON.stringify(value)}`, { file, field });
     return value;
-  }) as [number, number, number];
+  };
+  const [d, features] = [integer("d_in"), integer("d_sae")];
   const path = join(folder, weightsFile);
   const { tensors } = await loadSafetensors(path);
   const read = (name: string, shape: number[]): Float32Array => floats(path, name, tensors.get(name), shape);
   const metadata = fields["metadata"] as Record<string, unknown> | undefined;
   const site = metadata?.["hook_name"];
+  const activation: Activation = topk
+    ? { kind: "topk", k: integer("k") }
+    : fields["architecture"] === "jumprelu"
+      ? { kind: "jumprelu", threshold: read("threshold", [features]) }
+      : { kind: "relu" };
   return {
     weights: {
       encoder: transpose(read("W_enc", [d, features]), d, features),
@@ -107,7 +124,8 @@ export async function readSaeLens(
     },
     d,
     features,
-    k,
+    activation,
+    applyBDecToInput: fields["apply_b_dec_to_input"] === true,
     site: typeof site === "string" ? site : undefined,
   };
 }

@@ -170,8 +170,12 @@ export interface NativeCache {
 export interface NativeDictionaryOptions {
   d: number;
   features: number;
-  activation: "topk" | "identity";
-  k: number;
+  /** `threshold`: f_i = p_i where p_i > θ_i (JumpReLU; ReLU with θ = 0). */
+  activation: "topk" | "threshold" | "identity";
+  /** For `topk`. */
+  k?: number;
+  /** θ [F], at least 0, for `threshold`. */
+  threshold?: Float32Array;
   /** β: subtract b_dec before encoding. */
   applyBDecToInput: boolean;
   encoder: Float32Array;
@@ -181,6 +185,8 @@ export interface NativeDictionaryOptions {
 }
 
 export interface NativeTopK {
+  /** Entries of a row. */
+  k: number;
   /** [n, k] */
   indices: Uint32Array;
   values: Float32Array;
@@ -189,8 +195,9 @@ export interface NativeTopK {
 export interface NativeDictionary {
   readonly d: number;
   readonly features: number;
+  /** The most entries that a row can have. */
   readonly k: number;
-  /** Features of bf16 rows [n, d]; value 0 marks an empty place. Values are f_i; multiply by the decoder norm for a_i. */
+  /** Features of bf16 rows [n, d], as wide as the fullest row; value 0 marks an empty place. Values are f_i; multiply by the decoder norm for a_i. */
   encode(rows: Uint16Array, task: NativeTask): Promise<NativeTopK>;
   /** x̂ of bf16 rows, f32 [n, d]. */
   reconstruct(rows: Uint16Array, task: NativeTask): Promise<Float32Array>;

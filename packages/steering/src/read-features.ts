@@ -42,8 +42,8 @@ export async function readFeatures(
   const masks = sequences.map((tokens, s) => keepMask(tokens, made.keep, model.tokenizer.specialIds).fill(0, 0, readings[s]?.from));
   const { rows, norms } = await keptRows(model, made.site, sequences, masks, signal);
   const { native } = await atlas.dictionary(signal);
-  const { k } = native;
   const code = norms.length > 0 ? await withTask(signal, (task) => native.encode(rows, task)) : undefined;
+  const k = code?.k ?? 0;
   const { skipPositionZero, maxNormOverMedian } = made.keep;
   let row = 0;
   return sequences.map((tokens, s) =>

@@ -69,7 +69,16 @@ async function writeDictionary(folder: string, features: number, seed: number): 
     for (let i = 0; i < d; i++) direction[i] = (direction[i] ?? 0) / norm;
   }
   const weights = { encoder: decoder, encoderBias: new Float32Array(features), decoder, decoderBias: new Float32Array(d) };
-  await writeSaeLens(folder, weights, { d, features, k, modelName: "synthetic", site, context: 64, own: {} });
+  await writeSaeLens(folder, weights, {
+    d,
+    features,
+    activation: { kind: "topk", k },
+    applyBDecToInput: true,
+    modelName: "synthetic",
+    site,
+    context: 64,
+    own: {},
+  });
   const files: DictionaryManifest["files"] = [];
   for (const file of ["cfg.json", "sae_weights.safetensors"]) {
     const path = join(folder, file);

@@ -12,14 +12,13 @@ export async function inspectHere(model: Model, atlases: AtlasCache, job: Inspec
   try {
     checkPinned(atlas, job.pinned);
     const warnings = await checkMadeFor(model, atlas, { signal });
-    const { config } = atlas.manifest.dictionary;
     await atlas.dictionary(signal);
     const started = performance.now(); // what is opened once is no part of a text's time
     const tokens = await inspectText({
       model,
       atlas,
       text: job.text,
-      top: job.pinned.length > 0 ? Math.max(job.top, config.k) : job.top,
+      top: job.pinned.length > 0 ? atlas.manifest.dictionary.features : job.top,
       signal,
     });
     const shown = tokens.map((token) => ({ ...token, features: token.features.slice(0, job.top) }));
