@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-/// The kernel family in use. `LEXISCOPE_CPU` forces one (`avx512bf16`, `avx2i16`, `avx2`, `portable`).
+/// The kernel family in use. `LEXISCOPE_CPU` forces one (`avx512bf16`, `avx512vnni`, `avx2i16`, `avx2`, `portable`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CpuPath {
     /// Plain Rust, the reference. Always available.
@@ -11,18 +11,21 @@ pub enum CpuPath {
     Avx2,
     /// AVX2 with 16-bit integer products (`vpmaddwd`).
     Avx2I16,
+    /// AVX-512 with 16-bit integer products (`vpdpwssd`).
+    Avx512Vnni,
     /// AVX-512 with bf16 products (`vdpbf16ps`).
     Avx512Bf16,
 }
 
 impl CpuPath {
-    pub const ALL: [CpuPath; 4] = [CpuPath::Avx512Bf16, CpuPath::Avx2I16, CpuPath::Avx2, CpuPath::Portable];
+    pub const ALL: [CpuPath; 5] = [CpuPath::Avx512Bf16, CpuPath::Avx512Vnni, CpuPath::Avx2I16, CpuPath::Avx2, CpuPath::Portable];
 
     pub fn name(self) -> &'static str {
         match self {
             CpuPath::Portable => "portable",
             CpuPath::Avx2 => "avx2",
             CpuPath::Avx2I16 => "avx2i16",
+            CpuPath::Avx512Vnni => "avx512vnni",
             CpuPath::Avx512Bf16 => "avx512bf16",
         }
     }
@@ -37,16 +40,16 @@ impl CpuPath {
         {
             // Every CPU with AVX2 has f16c too; the kernels rely on it.
             let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c");
+            let avx512 = avx2
+                && is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512dq");
             match self {
                 CpuPath::Portable => true,
                 CpuPath::Avx2 | CpuPath::Avx2I16 => avx2,
-                CpuPath::Avx512Bf16 => {
-                    avx2 && is_x86_feature_detected!("avx512f")
-                        && is_x86_feature_detected!("avx512bw")
-                        && is_x86_feature_detected!("avx512vl")
-                        && is_x86_feature_detected!("avx512dq")
-                        && is_x86_feature_detected!("avx512bf16")
-                }
+                CpuPath::Avx512Vnni => avx512 && is_x86_feature_detected!("avx512vnni"),
+                CpuPath::Avx512Bf16 => avx512 && is_x86_feature_detected!("avx512bf16"),
             }
         }
         #[cfg(not(target_arch = "x86_64"))]
@@ -69,7 +72,8 @@ impl CpuPath {
                 Ok(name) if name.is_empty() => Ok(CpuPath::best()),
                 Ok(name) => {
                     let path = CpuPath::from_name(&name).ok_or_else(|| {
-                        format!("LEXISCOPE_CPU={name} is not a CPU path; known: avx512bf16, avx2i16, avx2, portable")
+                        let known = Self::ALL.map(Self::name).join(", ");
+                        format!("LEXISCOPE_CPU={name} is not a CPU path; known: {known}")
                     })?;
                     if !path.available() {
                         return Err(format!(

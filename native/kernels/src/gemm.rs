@@ -11,6 +11,8 @@ mod avx2_i16;
 mod avx512_bf16;
 #[cfg(target_arch = "x86_64")]
 mod avx512_f32;
+#[cfg(target_arch = "x86_64")]
+mod avx512_vnni;
 mod block;
 mod input;
 mod tile;

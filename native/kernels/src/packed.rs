@@ -26,6 +26,8 @@ pub(crate) enum Form {
     F32x64,
     /// Pairs of i16 along k, 16 outputs a panel, one scale an output.
     I16x16,
+    /// Pairs of i16 along k, 64 outputs a panel, one scale an output.
+    I16x64,
     /// Pairs of bf16 along k, 64 outputs a panel.
     Bf16x64,
 }
@@ -36,26 +38,31 @@ impl Form {
             (CpuPath::Portable, _) => Form::Rows,
             (CpuPath::Avx2, _) | (CpuPath::Avx2I16, Precision::Exact) => Form::F32x16,
             (CpuPath::Avx2I16, Precision::Fast) => Form::I16x16,
-            (CpuPath::Avx512Bf16, Precision::Exact) => Form::F32x64,
+            (CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni, Precision::Exact) => Form::F32x64,
+            (CpuPath::Avx512Vnni, Precision::Fast) => Form::I16x64,
             (CpuPath::Avx512Bf16, Precision::Fast) => Form::Bf16x64,
         }
     }
     pub fn panel_rows(self) -> usize {
         match self {
             Form::Rows | Form::F32x16 | Form::I16x16 => 16,
-            Form::F32x64 | Form::Bf16x64 => 64,
+            Form::F32x64 | Form::I16x64 | Form::Bf16x64 => 64,
         }
     }
     /// Steps of the inner loop: k, or pairs of k.
     pub fn steps(self, k: usize) -> usize {
         match self {
             Form::Rows | Form::F32x16 | Form::F32x64 => k,
-            Form::I16x16 | Form::Bf16x64 => k.div_ceil(2),
+            Form::I16x16 | Form::I16x64 | Form::Bf16x64 => k.div_ceil(2),
         }
     }
     /// Roundings on the way of one f32 sum over k (an i16 sum has none until it is scaled).
     pub fn sum_roundings(self, k: usize) -> usize {
-        if self == Form::I16x16 { 2 } else { k }
+        if self.scaled() { 2 } else { k }
+    }
+    /// i16 in units of a scale, one a row and one an output.
+    pub fn scaled(self) -> bool {
+        matches!(self, Form::I16x16 | Form::I16x64)
     }
 }
 
@@ -220,7 +227,7 @@ impl PackedShared<'_> {
                 out[..rows.len()].copy_from_slice(rows);
             }
             Form::F32x16 | Form::F32x64 => pack_f32(rows, self.k, nr, out, &mut note),
-            Form::I16x16 => pack_i16(rows, self.k, nr, out, &mut note),
+            Form::I16x16 | Form::I16x64 => pack_i16(rows, self.k, nr, out, &mut note),
             Form::Bf16x64 => pack_bf16(rows, self.k, nr, out, &mut note),
         }
     }

@@ -1,7 +1,6 @@
 //! Rows to low precision with their error norms, and rows to panels.
 
-use crate::cpu::CpuPath;
-use crate::simd::{Level, level};
+use crate::simd::{Level, widest};
 
 /// ‖x‖ and ‖w‖ in units of an i16 product: Cauchy–Schwarz then keeps every full sum below 2³¹, whatever k
 /// (90000 · 23000 < 2³¹, with room for rounding up to k = 2²⁰); sums on the way may wrap, and unwrap again.
@@ -180,8 +179,8 @@ macro_rules! widened {
                 fn avx2($($arg: $ty),*) $(-> $ret)? { $body }
                 #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512dq")]
                 fn avx512($($arg: $ty),*) $(-> $ret)? { $body }
-                match level(CpuPath::Avx512Bf16) {
-                    // SAFETY: `level` names only instructions that this CPU has.
+                match widest() {
+                    // SAFETY: `widest` names only instructions that this CPU has.
                     Level::Avx512 => return unsafe { avx512($($arg),*) },
                     // SAFETY: as above.
                     Level::Avx2 => return unsafe { avx2($($arg),*) },
@@ -200,8 +199,8 @@ widened! {
 /// One row of x to bf16; norms only when asked for.
 pub(crate) fn x_to_bf16(row: &[f32], out: &mut [u16], norms: bool) -> RowForm {
     #[cfg(target_arch = "x86_64")]
-    if !norms && level(CpuPath::Avx512Bf16) == Level::Avx512 {
-        // SAFETY: `level` names only instructions that this CPU has.
+    if !norms && is_x86_feature_detected!("avx512bf16") && widest() == Level::Avx512 {
+        // SAFETY: asked on the line above; the rest is in `Level::Avx512`.
         unsafe { crate::packed_x86::bf16_row(row, out) };
         return RowForm::default();
     }

@@ -56,7 +56,9 @@ fn inner(path: CpuPath, precision: Precision) -> (Steps, f64) {
         #[cfg(target_arch = "x86_64")]
         (CpuPath::Avx512Bf16, Precision::Fast) => (x86::bf16, 24.0 * 64.0),
         #[cfg(target_arch = "x86_64")]
-        (CpuPath::Avx512Bf16, Precision::Exact) => (x86::avx512_f32, 24.0 * 32.0),
+        (CpuPath::Avx512Vnni, Precision::Fast) => (x86::vnni_i16, 24.0 * 64.0),
+        #[cfg(target_arch = "x86_64")]
+        (CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni, Precision::Exact) => (x86::avx512_f32, 24.0 * 32.0),
         #[cfg(target_arch = "x86_64")]
         (CpuPath::Avx2I16, Precision::Fast) => (x86::i16, 12.0 * 32.0),
         #[cfg(target_arch = "x86_64")]
@@ -102,6 +104,9 @@ mod x86 {
     probe!(bf16, "avx512f,avx512bf16", 24, _mm512_setzero_ps(), _mm512_set1_epi32(0x3f80_3f80), |a, x, y| {
         // SAFETY: same size, any bits are valid.
         unsafe { _mm512_dpbf16_ps(a, transmute::<__m512i, __m512bh>(x), transmute::<__m512i, __m512bh>(y)) }
+    });
+    probe!(vnni_i16, "avx512f,avx512vnni", 24, _mm512_setzero_si512(), _mm512_set1_epi32(0x0003_0005), |a, x, y| {
+        _mm512_dpwssd_epi32(a, x, y)
     });
     probe!(avx512_f32, "avx512f", 24, _mm512_setzero_ps(), _mm512_set1_ps(0.5), |a, x, y| _mm512_fmadd_ps(x, y, a));
     probe!(avx2_f32, "avx2,fma", 12, _mm256_setzero_ps(), _mm256_set1_ps(0.5), |a, x, y| _mm256_fmadd_ps(x, y, a));

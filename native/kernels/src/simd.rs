@@ -7,7 +7,7 @@ mod level;
 mod x86;
 
 pub use convert::{bf16_from_f32, bf16_round, f16_from_f32, f32_from_bf16, f32_from_f16};
-pub(crate) use level::{Level, level};
+pub(crate) use level::{Level, level, widest};
 
 use crate::cpu::CpuPath;
 

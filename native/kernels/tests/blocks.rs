@@ -76,7 +76,7 @@ const TOLERANCE: f64 = 4e-6;
 
 /// x in 16 bits: each is off by at most 1/65,278 of its block's largest, and 32 of them by √32 times that in the norm.
 fn tolerance(path: CpuPath) -> f64 {
-    if path == CpuPath::Avx512Bf16 { 9e-5 } else { TOLERANCE }
+    if matches!(path, CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni) { 9e-5 } else { TOLERANCE }
 }
 
 proptest! {

@@ -52,7 +52,7 @@ fn worst_error(y: &[f32], x: &[f32], m: usize, w: &[f32], n: usize, k: usize) ->
 fn tolerance(path: CpuPath, precision: Precision) -> f64 {
     match (path, precision) {
         (CpuPath::Avx512Bf16, Precision::Fast) => 7.9e-3,
-        (CpuPath::Avx2I16, Precision::Fast) => 4e-4,
+        (CpuPath::Avx2I16 | CpuPath::Avx512Vnni, Precision::Fast) => 4e-4,
         _ => 2e-6,
     }
 }
@@ -146,7 +146,7 @@ fn nan_and_infinity_stay_in_their_row() {
         let exec = Exec::new(path, Cancel::new());
         for precision in [Precision::Exact, Precision::Fast] {
             let y = run(&exec, precision, &x, m, &w, n, k);
-            let i16 = path == CpuPath::Avx2I16 && precision == Precision::Fast;
+            let i16 = matches!(path, CpuPath::Avx2I16 | CpuPath::Avx512Vnni) && precision == Precision::Fast;
             for (i, row) in y.chunks(n).enumerate() {
                 let fits = |v: f32| match i {
                     1 => v.is_nan(),

@@ -29,12 +29,12 @@ impl<'a> Input<'a> {
     pub fn prepare(exec: &Exec, x: &'a [f32], m: usize, w: &PackedMatrix, bounds: bool) -> Result<Self, Cancelled> {
         let (form, k) = (w.form, w.k);
         let width = match form {
-            Form::I16x16 | Form::Bf16x64 => 2 * form.steps(k),
+            Form::I16x16 | Form::I16x64 | Form::Bf16x64 => 2 * form.steps(k),
             Form::Rows | Form::F32x16 | Form::F32x64 => 0,
         };
         let mut low = SPARE.with(|spare| std::mem::take(&mut *spare.borrow_mut()));
         low.resize(m * width, 0);
-        let mut rows = vec![RowForm::default(); if bounds || form == Form::I16x16 { m } else { 0 }];
+        let mut rows = vec![RowForm::default(); if bounds || form.scaled() { m } else { 0 }];
         if width > 0 || bounds {
             let (low, forms) = (SharedMut::new(&mut low), SharedMut::new(&mut rows));
             let convert = |c: usize| {
@@ -44,10 +44,10 @@ impl<'a> Input<'a> {
                     let low = unsafe { low.slice(i * width, width) };
                     let done = match form {
                         Form::Bf16x64 => x_to_bf16(row, low, bounds),
-                        Form::I16x16 => x_to_i16(row, bytemuck::cast_slice_mut(low), bounds),
+                        Form::I16x16 | Form::I16x64 => x_to_i16(row, bytemuck::cast_slice_mut(low), bounds),
                         Form::Rows | Form::F32x16 | Form::F32x64 => x_norms(row),
                     };
-                    if bounds || form == Form::I16x16 {
+                    if bounds || form.scaled() {
                         // SAFETY: as above.
                         unsafe { forms.slice(i, 1)[0] = done };
                     }
@@ -60,14 +60,14 @@ impl<'a> Input<'a> {
                 exec.run(chunks, convert)?;
             }
         }
-        let scales = if form == Form::I16x16 { rows.iter().map(|r| r.scale).collect() } else { Vec::new() };
+        let scales = if form.scaled() { rows.iter().map(|r| r.scale).collect() } else { Vec::new() };
         Ok(Self { x, low, form, k, rows, scales })
     }
 
     /// First byte of row `i` at k step `step`, and bytes between rows.
     pub fn row_ptr(&self, i: usize, step: usize) -> (*const u8, usize) {
         match self.form {
-            Form::I16x16 | Form::Bf16x64 => {
+            Form::I16x16 | Form::I16x64 | Form::Bf16x64 => {
                 let width = 2 * self.form.steps(self.k);
                 (self.low[i * width + 2 * step..].as_ptr().cast(), 2 * width)
             }

@@ -54,6 +54,7 @@ pub(crate) fn tile_fns(form: Form) -> [TileFn; TILE_ROWS] {
             Form::F32x16 => rows!(avx2_f32),
             Form::I16x16 => rows!(avx2_i16),
             Form::F32x64 => rows!(avx512_f32),
+            Form::I16x64 => rows!(avx512_vnni),
             Form::Bf16x64 => rows!(avx512_bf16),
         }
     }

@@ -22,7 +22,7 @@ fn detect() -> u8 {
     let counts = is_x86_feature_detected!("popcnt");
     #[cfg(not(target_arch = "x86_64"))]
     let counts = false;
-    let found = if CpuPath::Avx512Bf16.available() && counts {
+    let found = if (CpuPath::Avx512Bf16.available() || CpuPath::Avx512Vnni.available()) && counts {
         3
     } else if CpuPath::Avx2.available() {
         2
@@ -33,6 +33,12 @@ fn detect() -> u8 {
     found
 }
 
+/// The widest of this CPU, for work that every path may do with it.
+#[inline]
+pub(crate) fn widest() -> Level {
+    level(CpuPath::Avx512Bf16)
+}
+
 /// A path that the CPU lacks falls to what it has, so that naming one is never unsound.
 #[inline]
 pub(crate) fn level(path: CpuPath) -> Level {
@@ -41,8 +47,8 @@ pub(crate) fn level(path: CpuPath) -> Level {
         found => found,
     };
     match path {
-        CpuPath::Avx512Bf16 if found == 3 => Level::Avx512,
-        CpuPath::Avx512Bf16 | CpuPath::Avx2I16 | CpuPath::Avx2 if found >= 2 => Level::Avx2,
+        CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni if found == 3 => Level::Avx512,
+        CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni | CpuPath::Avx2I16 | CpuPath::Avx2 if found >= 2 => Level::Avx2,
         _ => Level::Portable,
     }
 }

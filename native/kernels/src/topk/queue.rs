@@ -1,9 +1,8 @@
 //! Candidates of one row: what may still be among its k largest.
 
 use super::filter::Bounds;
-use crate::cpu::CpuPath;
 use crate::packed_panel::RowForm;
-use crate::simd::{Level, level};
+use crate::simd::{Level, widest};
 
 /// Entries that a filter may append without asking again: the widest panel.
 pub(super) const ROOM: usize = crate::gemm::PANEL_MAX;
@@ -70,7 +69,7 @@ impl RowQueue {
             self.threshold = reached_by(&self.lower[..self.len], k, self.threshold);
         }
         #[cfg(target_arch = "x86_64")]
-        if level(CpuPath::Avx512Bf16) == Level::Avx512 {
+        if widest() == Level::Avx512 {
             // SAFETY: `level` names only instructions that this CPU has.
             self.len = unsafe { super::filter_x86::keep_reaching(self) };
             return;
@@ -117,7 +116,7 @@ fn reached_by(values: &[f32], k: usize, known: f32) -> f32 {
         fn avx512(values: &[f32], k: usize, known: f32) -> f32 {
             reached_by_plain(values, k, known)
         }
-        match level(CpuPath::Avx512Bf16) {
+        match widest() {
             // SAFETY: `level` names only instructions that this CPU has.
             Level::Avx512 => return unsafe { avx512(values, k, known) },
             // SAFETY: as above.
