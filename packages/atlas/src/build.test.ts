@@ -219,8 +219,13 @@ test("a build that is stopped leaves nothing, whenever it is stopped", async () 
   }
 });
 
-test("an atlas that is there is kept unless it is to be replaced", async () => {
-  await expect(finish(buildAtlas({ ...chain, out: atlas.path }))).rejects.toMatchObject({ code: "invalid_input", field: "out" });
+test("an atlas that is there is kept unless it is to be replaced; the same build again finds it finished", async () => {
+  await expect(finish(buildAtlas({ ...chain, out: atlas.path, top: 3 }))).rejects.toMatchObject({ code: "invalid_input", field: "out" });
+  const messages: string[] = [];
+  const same = await finish(buildAtlas({ ...chain, out: atlas.path }), ({ message }) => messages.push(message ?? ""));
+  expect(messages).toEqual(["finished already"]);
+  expect(same.manifest).toEqual(atlas.manifest);
+  same.close();
   const replaced = await finish(
     buildAtlas({ ...chain, out: join(chain.folder, "again"), replace: true, top: 2, perInterval: 0, neighbours: 1 }),
   );

@@ -1,6 +1,17 @@
 import { copyFile } from "node:fs/promises";
-import { join } from "node:path";
-import { RateMeter, asDiskError, requireDisk, resolveRef, throwIfAborted, type ProgressEvent, type Work } from "@lexiscope/core";
+import { basename, join } from "node:path";
+import {
+  RateMeter,
+  asDiskError,
+  isLexiscopeError,
+  readFolder,
+  requireDisk,
+  resolveRef,
+  syncFile,
+  throwIfAborted,
+  type ProgressEvent,
+  type Work,
+} from "@lexiscope/core";
 import { createAtlasWriter } from "./atlas-writer.ts";
 import { buildSettings, refuseMismatch, type BuildAtlasOptions, type BuildSettings } from "./build-options.ts";
 import { decoderNeighbours, outputEffects, tokenTextOf } from "./directions.ts";
@@ -9,7 +20,8 @@ import { corpusOf } from "./corpus.ts";
 import { coactiveOf, examplesOf, histogramOf, readExamples, summaryOf, tokensOf } from "./findings.ts";
 import { indexPass } from "./index-pass.ts";
 import { openAtlas } from "./open.ts";
-import { stageFolder, syncFile } from "./staging.ts";
+import { isSameBuild } from "./same-build.ts";
+import { stageFolder, type Staging } from "./staging.ts";
 import type { Atlas } from "./types.ts";
 
 /** Rough size of an example in the packed file, for the check of free disk before the work starts. */
@@ -20,7 +32,7 @@ const writtenAtOnce = 64;
 /**
  * Builds an atlas: one pass over the store for what every feature does, then what its direction writes and resembles.
  * The folder appears under its name only when it is whole. The same inputs and seed give the same files (but for the
- * time it took, in the manifest). Errors: `mismatch` when store, dictionary and model do not belong together.
+ * time it took, in the manifest); an atlas that this very build has made already is opened. Errors: `mismatch` when store, dictionary and model do not belong together.
  */
 export async function* buildAtlas(options: BuildAtlasOptions): Work<Atlas> {
   const settings = buildSettings(options);
@@ -33,14 +45,34 @@ export async function* buildAtlas(options: BuildAtlasOptions): Work<Atlas> {
     copiedBytes + manifest.features * (settings.top + settings.intervals * settings.perInterval) * exampleBytes,
     "the atlas",
   );
-  const staging = await stageFolder(out, options.replace === true);
+  const remark = (message: string): ProgressEvent => ({
+    phase: "index",
+    done: 0,
+    total: options.store.manifest.rows,
+    unit: "tokens",
+    rate: 0,
+    message,
+  });
+  const ends: (() => Promise<void>)[] = [];
+  let staging: Staging | undefined;
   try {
+    for (const { path } of [options.store, options.dictionary]) ends.push(await readFolder(path, `building ${basename(out)}`));
+    staging = await stageFolder(out, options.replace === true).catch(async (error: unknown) => {
+      if (isLexiscopeError(error) && error.field === "out" && (await isSameBuild(out, options, settings))) return undefined;
+      throw error;
+    });
+    if (!staging) {
+      yield remark("finished already");
+      return await openAtlas(out);
+    }
+    if (staging.anew) yield remark("an earlier build was cut short: it begins anew");
     yield* fillFolder(staging.folder, options, settings);
     await staging.publish();
   } catch (error) {
     throw asDiskError(error, out);
   } finally {
-    await staging.discard();
+    await staging?.discard();
+    for (const end of ends) await end();
   }
   return openAtlas(out);
 }
@@ -87,6 +119,8 @@ async function* fillFolder(folder: string, options: BuildAtlasOptions, settings:
         top: settings.top,
         intervals: settings.intervals,
         perInterval: settings.perInterval,
+        neighbours: settings.neighbours,
+        storePlan: store.manifest.planHash,
         seed: settings.seed,
         seconds: Number(((performance.now() - started) / 1000).toFixed(1)),
         alive: pass.result.fired.reduce((count, fired) => count + Number(fired > 0), 0),

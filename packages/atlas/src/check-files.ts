@@ -3,14 +3,17 @@ import { join } from "node:path";
 import { readManifest, atlasManifestSchema, type AtlasManifest } from "@lexiscope/contract";
 import { LexiscopeError, sha256File, throwIfAborted } from "@lexiscope/core";
 import { atlasFiles } from "./layout.ts";
+import { isAside } from "./staging.ts";
 
 /** Reads an atlas's manifest and checks that every file it names is there with its size. */
 export async function readAtlasManifest(folder: string): Promise<AtlasManifest> {
-  const manifest = await readManifest(join(folder, atlasFiles.manifest), atlasManifestSchema).catch((error: unknown) => {
+  const manifest = await readManifest(join(folder, atlasFiles.manifest), atlasManifestSchema).catch(async (error: unknown) => {
     if (error instanceof LexiscopeError && error.code === "not_found")
       throw new LexiscopeError("not_found", `${folder} is no atlas`, {
         file: folder,
-        hint: "make one with `lexiscope index`, or run `lexiscope start`; `lexiscope list` shows what there is",
+        hint: (await isAside(folder))
+          ? "a build was cut short while it replaced this atlas, which is safe: run the same `lexiscope index --replace` again"
+          : "make one with `lexiscope index`, or run `lexiscope start`; `lexiscope list` shows what there is",
         cause: error,
       });
     throw error;

@@ -1,11 +1,10 @@
 import { rmSync } from "node:fs";
-import { LexiscopeError, asDiskError, messageOf } from "@lexiscope/core";
+import { LexiscopeError, asDiskError, messageOf, syncFile } from "@lexiscope/core";
 import Database from "better-sqlite3";
 import { columnNames, columnTypes } from "./columns.ts";
 import { type FeatureReading, readability } from "./readable.ts";
 import { shortFloat } from "./feature-record.ts";
 import type { FeatureFindings } from "./findings.ts";
-import { syncFile } from "./staging.ts";
 import type { TokenEffect } from "./types.ts";
 
 /** "Lexi" in ASCII: marks the file as ours. */
@@ -55,7 +54,7 @@ export interface DatabaseWriter {
  * error shares, `tokens` for showing examples without the model.
  */
 export function createDatabaseWriter(path: string, mean: Float32Array, tokens: ReadonlyMap<number, string>): DatabaseWriter {
-  const db = new Database(path);
+  const db = asDiskFault(path, () => new Database(path));
   // Terms are sorted once at the end: set down one by one where they belong, they would touch the whole file again and again.
   const unsorted = `${path}.unsorted`;
   db.prepare("ATTACH ? AS unsorted").run(unsorted);
@@ -85,7 +84,7 @@ export function createDatabaseWriter(path: string, mean: Float32Array, tokens: R
   };
   return {
     add: (f) =>
-      asFullDisk(path, () => {
+      asDiskFault(path, () => {
         const { summary: s, reading: r } = f;
         const counts = Buffer.from(Uint32Array.from(f.histogram).buffer);
         const outputs = JSON.stringify({ top: effects(f.top), bottom: effects(f.bottom) });
@@ -113,7 +112,7 @@ export function createDatabaseWriter(path: string, mean: Float32Array, tokens: R
         text.run(s.index, r.tokenText, r.exampleText, f.top.map((t) => t.text).join(" "));
       }),
     finish: async () => {
-      asFullDisk(path, () => {
+      asDiskFault(path, () => {
         db.exec("INSERT INTO terms SELECT * FROM unsorted.terms ORDER BY word, feature");
         writeWords(db);
         writeColumns(db);
@@ -154,13 +153,11 @@ function writeColumns(db: Database.Database): void {
   }
 }
 
-function asFullDisk<T>(path: string, write: () => T): T {
+function asDiskFault<T>(path: string, write: () => T): T {
   try {
     return write();
   } catch (error) {
-    throw (error as { code?: unknown }).code === "SQLITE_FULL"
-      ? asDiskError(Object.assign(new Error(messageOf(error)), { code: "ENOSPC" }), path)
-      : error;
+    throw asDiskError(error, path);
   }
 }
 

@@ -1,10 +1,12 @@
-import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { LexiscopeError, lockFolder, messageOf, syncFolder } from "@lexiscope/core";
 
 /** A folder being made beside its final place. */
 export interface Staging {
   readonly folder: string;
+  /** A build that was killed had begun it; what it left is gone. */
+  readonly anew: boolean;
   /** Gives the folder its final name; a finished one there before is replaced only now, and put back if that fails. */
   publish(): Promise<void>;
   /** Throws the folder away, unless it was published, and lets the next build in. */
@@ -17,7 +19,7 @@ export interface Staging {
  * `.NAME.building` with the lock, `new`, and, while one replaces the other, `old`: the lock outlives both renames.
  */
 export async function stageFolder(out: string, replace: boolean): Promise<Staging> {
-  const building = join(dirname(out), `.${basename(out)}.building`);
+  const building = buildingFolder(out);
   const folder = join(building, "new");
   const old = join(building, "old");
   const unlock = await lockFolder(building, `building ${basename(out)}`);
@@ -28,16 +30,20 @@ export async function stageFolder(out: string, replace: boolean): Promise<Stagin
     await unlock();
     await rmdir(building).catch(ignore("ENOTEMPTY", "EEXIST", "ENOENT")); // the next build may be in it already
   };
+  let anew = false;
   try {
     await putBack(old, out);
+    for (const name of await readdir(building)) {
+      if (name === ".lock") continue;
+      anew ||= name === "new";
+      await rm(join(building, name), { recursive: true, force: true });
+    }
     if (!replace && (await exists(out)))
       throw new LexiscopeError("invalid_input", `${out} exists already`, {
         file: out,
         field: "out",
         hint: "choose another name, or replace it with --replace",
       });
-    for (const name of await readdir(building))
-      if (!name.startsWith(".lock")) await rm(join(building, name), { recursive: true, force: true });
     await mkdir(folder);
   } catch (error) {
     await release();
@@ -45,6 +51,7 @@ export async function stageFolder(out: string, replace: boolean): Promise<Stagin
   }
   return {
     folder,
+    anew,
     publish: async () => {
       await syncFolder(folder);
       if (replace) await rename(out, old).catch(ignore("ENOENT"));
@@ -66,6 +73,13 @@ export async function stageFolder(out: string, replace: boolean): Promise<Stagin
       }
     },
   };
+}
+
+const buildingFolder = (out: string): string => join(dirname(out), `.${basename(out)}.building`);
+
+/** Whether a finished folder was moved aside by a build that died before the new one had its name. */
+export async function isAside(out: string): Promise<boolean> {
+  return !(await exists(out)) && (await exists(join(buildingFolder(out), "old")));
 }
 
 /** Gives a folder that was moved aside its name again, if nothing has taken the name since. */
@@ -99,14 +113,4 @@ function ignore(...codes: string[]): (error: NodeJS.ErrnoException) => void {
   return (error) => {
     if (!codes.includes(error.code ?? "")) throw error;
   };
-}
-
-/** Fsyncs a file that somebody else wrote. */
-export async function syncFile(path: string): Promise<void> {
-  const file = await open(path, "r+");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

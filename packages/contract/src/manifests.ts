@@ -150,6 +150,9 @@ export const atlasManifestSchema = z.object({
     top: z.int(),
     intervals: z.int(),
     perInterval: z.int(),
+    /** Neighbours of each kind, and the plan of the store that was read: absent in atlases of the first version. */
+    neighbours: z.int().optional(),
+    storePlan: z.string().optional(),
     seed: z.int(),
     seconds: z.number(),
     alive: z.int(),

@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { formatBytes, lockFolder, makeFolder, readExactly, readJson, requireDisk, sha256, sha256File, writeFileAtomic } from "./files.ts";
+import { formatBytes, makeFolder, readExactly, readJson, requireDisk, sha256, sha256File, writeFileAtomic } from "./files.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -72,45 +70,6 @@ describe("hashes and sizes", () => {
       message: expect.stringMatching(/needs .* free/),
     });
   });
-});
-
-describe("lockFolder", () => {
-  it("refuses a second holder by name and pid, and lets go", async () => {
-    const release = await lockFolder(folder, "a harvest");
-    await expect(lockFolder(folder, "another")).rejects.toMatchObject({
-      code: "busy",
-      message: expect.stringContaining(`process ${process.pid} (a harvest)`),
-    });
-    await release();
-    await (
-      await lockFolder(folder, "another")
-    )();
-  });
-
-  it("takes over the lock of a process that was killed", async () => {
-    const script = `import { lockFolder } from ${JSON.stringify(new URL("./files.ts", import.meta.url).href)}; await lockFolder(${JSON.stringify(folder)}, "victim"); console.log("held"); setInterval(() => {}, 1000);`;
-    const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
-    await once(child.stdout, "data");
-    await expect(lockFolder(folder, "second")).rejects.toMatchObject({ code: "busy" });
-    child.kill("SIGKILL");
-    await once(child, "exit");
-    await (
-      await lockFolder(folder, "second")
-    )();
-  });
-
-  it("takes over a lock cut short by a kill", async () => {
-    await writeFile(join(folder, ".lock"), '{"pid": 12');
-    await (
-      await lockFolder(folder, "second")
-    )();
-  });
-});
-
-it("lets one of many starters have the folder", async () => {
-  const results = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => lockFolder(folder, `starter ${i}`)));
-  expect(results.filter((r) => r.status === "fulfilled")).toHaveLength(1);
-  expect((await readdir(folder)).filter((name) => name !== ".lock")).toEqual([]);
 });
 
 describe("makeFolder", () => {

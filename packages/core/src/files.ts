@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { link, mkdir, open, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, open, rename, rm, statfs } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { LexiscopeError, messageOf } from "./errors.ts";
 
 /** Writes to a temporary name beside `path`, fsyncs, renames, fsyncs the folder: after a kill there is the old file or the new one. */
@@ -44,10 +44,25 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes a folder and those above it. A place that cannot be written is an `environment` error that names it. */
+/** Fsyncs a file that somebody else wrote. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Makes a folder and those above it, so that a power cut does not undo it. A place that cannot be written is an
+ * `environment` error that names it.
+ */
 export async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    const first = await mkdir(folder, { recursive: true });
+    if (first === undefined) return;
+    for (let made = resolve(folder); made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
   } catch (error) {
     const code = errorCode(error);
     const known = asDiskError(error, folder);
@@ -66,9 +81,10 @@ function errorCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | undefined)?.code;
 }
 
-/** Turns ENOSPC, EACCES and the like into an error that says what to do. */
+/** Turns ENOSPC, EACCES and the like, also where SQLite says them, into an error that says what to do. */
 export function asDiskError(error: unknown, path: string): unknown {
-  const code = errorCode(error);
+  const said = errorCode(error) ?? "";
+  const code = sqliteCodes.find(([start]) => said.startsWith(start))?.[1] ?? said;
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new LexiscopeError("environment", `the disk is full: ${path} could not be written`, {
       file: path,
@@ -83,8 +99,27 @@ export function asDiskError(error: unknown, path: string): unknown {
       cause: error,
     });
   }
+  if (code === "EFBIG" || code === "EIO") {
+    const why = code === "EFBIG" ? "the file would be larger than the system allows" : "the disk reports a fault";
+    return new LexiscopeError("environment", `${path} could not be written: ${why} (${messageOf(error)})`, {
+      file: path,
+      hint:
+        code === "EFBIG"
+          ? "raise the limit (`ulimit -f`) or choose a folder on another disk, and run the same command again"
+          : "look at the disk, or choose a folder on another one, and run the same command again",
+      cause: error,
+    });
+  }
   return error;
 }
+
+/** What SQLite calls them, by the begin of its code. */
+const sqliteCodes = [
+  ["SQLITE_FULL", "ENOSPC"],
+  ["SQLITE_READONLY", "EROFS"],
+  ["SQLITE_CANTOPEN", "EACCES"],
+  ["SQLITE_IOERR", "EIO"],
+] as const;
 
 export async function writeJsonAtomic(path: string, value: unknown): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
@@ -187,96 +222,4 @@ export function formatBytes(bytes: number): string {
     unit++;
   }
   return `${value >= 100 || unit === 0 ? value.toFixed(0) : value.toFixed(1)} ${units[unit]}`;
-}
-
-/**
- * Holds `folder` for this process until the returned function is called. The lock is a file with our pid and the start
- * time of our process; a lock whose process is gone is taken over.
- */
-export async function lockFolder(folder: string, purpose: string): Promise<() => Promise<void>> {
-  await makeFolder(folder);
-  const path = join(folder, ".lock");
-  const own = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
-  try {
-    const mine = JSON.stringify({ pid: process.pid, started: await processStart(process.pid), purpose });
-    for (let attempt = 0; attempt < 3; attempt++) {
-      try {
-        await writeFile(own, mine); // again each time: the holder may clean the folder of temporary files
-        await link(own, path); // appears with its content, or not at all
-        return async () => {
-          await rm(path, { force: true });
-        };
-      } catch (error) {
-        if (errorCode(error) === "ENOENT") continue;
-        if (errorCode(error) !== "EEXIST") throw error;
-      }
-      await takeStaleLock(folder, path, `${own}.stale.tmp`);
-    }
-  } catch (error) {
-    throw asDiskError(error, path);
-  } finally {
-    await rm(own, { force: true });
-  }
-  throw new LexiscopeError("busy", `${folder} could not be locked`, {
-    file: folder,
-    hint: "another process keeps taking the lock; try again",
-  });
-}
-
-/** Moves the lock of a dead process aside; a live holder is an error. Renaming first means that of two takers one wins. */
-async function takeStaleLock(folder: string, path: string, aside: string): Promise<void> {
-  const refuse = (holder: Holder): never => {
-    throw new LexiscopeError("busy", `${folder} is in use by process ${holder.pid} (${holder.purpose})`, {
-      file: folder,
-      hint: "wait for it to finish, or stop it, then run the command again",
-    });
-  };
-  const seen = await readHolder(path);
-  if (seen && (await isRunning(seen))) refuse(seen);
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return;
-    throw error;
-  }
-  const moved = await readHolder(aside);
-  if (moved && (await isRunning(moved))) {
-    await rename(aside, path);
-    refuse(moved);
-  }
-  await rm(aside, { force: true });
-}
-
-interface Holder {
-  pid: number;
-  started: string;
-  purpose: string;
-}
-
-async function isRunning(holder: Holder): Promise<boolean> {
-  return holder.started === (await processStart(holder.pid));
-}
-
-async function readHolder(path: string): Promise<Holder | undefined> {
-  try {
-    const holder = JSON.parse(await readFile(path, "utf8")) as Holder;
-    return Number.isInteger(holder.pid) && typeof holder.started === "string" ? holder : undefined;
-  } catch {
-    return undefined; // a lock cut short by a kill names nobody
-  }
-}
-
-/** A string that differs between two processes that had the same pid; empty when there is no such process. */
-async function processStart(pid: number): Promise<string> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (errorCode(error) === "ESRCH") return "";
-  }
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "running";
-  } catch {
-    return "running"; // no /proc on this system: a live pid counts as the holder
-  }
 }

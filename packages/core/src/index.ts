@@ -3,6 +3,8 @@ export * from "./file-identity.ts";
 export * from "./files.ts";
 export * from "./format-count.ts";
 export * from "./home.ts";
+export * from "./lock.ts";
+export * from "./process-identity.ts";
 export * from "./progress.ts";
 export * from "./random.ts";
 export * from "./sites.ts";

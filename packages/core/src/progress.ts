@@ -31,20 +31,36 @@ export async function finish<T>(work: Work<T>, onProgress?: (event: ProgressEven
   }
 }
 
-/** Units per second over a sliding window. */
+/** A gap between two samples this many times as long as those before it is a pause: the process was stopped, or the machine slept. */
+const pauseFactor = 20;
+
+/** Units per second over a sliding window. A pause does not count. */
 export class RateMeter {
   readonly #windowMs: number;
   #samples: { at: number; done: number }[] = [];
+  /** What stood before a pause, until there are two samples after it. */
+  #before = 0;
 
   constructor(windowMs = 10_000) {
     this.#windowMs = windowMs;
   }
 
   update(done: number, now = performance.now()): number {
+    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+    if (first && last) {
+      const usual = (last.at - first.at) / Math.max(1, this.#samples.length - 1);
+      if (this.#samples.length > 2 && now - last.at > Math.max(this.#windowMs, pauseFactor * usual)) {
+        this.#before = this.#rate(last);
+        this.#samples = [];
+      }
+    }
     this.#samples.push({ at: now, done });
     while (this.#samples.length > 2 && now - (this.#samples[0]?.at ?? now) > this.#windowMs) this.#samples.shift();
+    return this.#rate({ at: now, done });
+  }
+
+  #rate(last: { at: number; done: number }): number {
     const first = this.#samples[0];
-    if (!first || now === first.at) return 0;
-    return ((done - first.done) * 1000) / (now - first.at);
+    return !first || last.at === first.at ? this.#before : ((last.done - first.done) * 1000) / (last.at - first.at);
   }
 }

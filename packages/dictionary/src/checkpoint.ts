@@ -103,7 +103,7 @@ export function checkRun(file: string, found: RunIdentity, run: RunIdentity): vo
 }
 
 /** Steps of the checkpoints in a folder, newest first. */
-export async function checkpointSteps(folder: string): Promise<number[]> {
+async function checkpointSteps(folder: string): Promise<number[]> {
   const names = await readdir(folder);
   return names
     .flatMap((name) => pattern.exec(name)?.[1] ?? [])
@@ -111,8 +111,17 @@ export async function checkpointSteps(folder: string): Promise<number[]> {
     .sort((a, b) => b - a);
 }
 
-export async function removeCheckpoint(folder: string, step: number): Promise<void> {
-  // The description goes first, so that a kill between the two leaves no checkpoint without its tensors.
+/** Removes tensors without a description, which a kill between the two leaves; `all`: every checkpoint. */
+export async function removeStray(folder: string, { all = false } = {}): Promise<void> {
+  const described = all ? [] : await checkpointSteps(folder);
+  for (const name of await readdir(folder)) {
+    const step = /^checkpoint-(\d{9})\.(?:json|safetensors)$/.exec(name)?.[1];
+    if (step !== undefined && !described.includes(Number(step))) await removeCheckpoint(folder, Number(step));
+  }
+}
+
+async function removeCheckpoint(folder: string, step: number): Promise<void> {
+  // The description goes first: tensors without it are no checkpoint, a description without them would be a damaged one.
   await rm(join(folder, `${baseName(step)}.json`), { force: true });
   await rm(join(folder, `${baseName(step)}.safetensors`), { force: true });
 }

@@ -1,11 +1,22 @@
 import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { isLexiscopeError, LexiscopeError, lockFolder, RateMeter, resolveRef, version, type Work, type WorkOptions } from "@lexiscope/core";
+import { basename, join } from "node:path";
+import {
+  isLexiscopeError,
+  LexiscopeError,
+  lockFolder,
+  RateMeter,
+  readFolder,
+  resolveRef,
+  syncFile,
+  version,
+  type Work,
+  type WorkOptions,
+} from "@lexiscope/core";
 import type { ActivationStore } from "@lexiscope/activations";
 import type { TrainConfig } from "@lexiscope/contract";
 import type { Model } from "@lexiscope/model";
 import { loadAddon, type NativeTrainer } from "@lexiscope/native";
-import { checkpointSteps, loadCheckpoint, removeCheckpoint, saveCheckpoint, type CheckpointInfo, type RunIdentity } from "./checkpoint.ts";
+import { loadCheckpoint, removeStray, saveCheckpoint, type CheckpointInfo, type RunIdentity } from "./checkpoint.ts";
 import { checkConfig } from "./config.ts";
 import { evaluateAll, evaluationFor, type EvaluationOptions } from "./evaluation.ts";
 import { finishDictionary, isFinished } from "./finish.ts";
@@ -48,13 +59,14 @@ export async function* train(options: TrainOptions): Work<Dictionary> {
   const folder = resolveRef("dictionaries", options.out);
   const run: RunIdentity = { config, planHash: store.manifest.planHash, site: statistics.name };
   const unlock = await lockFolder(folder, "train");
+  let endReading: (() => Promise<void>) | undefined;
   try {
     await claimRun(folder, run);
-    if (await isFinished(folder)) {
-      await removeCheckpoints(folder); // of a run that was killed between its manifest and this
-      return await openDictionary(folder, { model, signal });
-    }
     for (const name of await readdir(folder)) if (name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
+    const finished = await isFinished(folder);
+    await removeStray(folder, { all: finished }); // of a run that was killed between its manifest and their removal
+    if (finished) return await openDictionary(folder, { model, signal });
+    endReading = await readFolder(store.path, `training ${basename(folder)}`);
     const heldOut = await loadHeldOut(store, statistics.name, evaluation.rows);
     const trainer = await createTrainer({ store, statistics, config, freezeDecoder: false, signal });
     const messages: string[] = [];
@@ -72,8 +84,9 @@ export async function* train(options: TrainOptions): Work<Dictionary> {
     const { seconds, dead } = yield* trainToTheEnd({ folder, trainer, store, run, look, statistics, resumed, cpuPath, signal });
     const results = yield* evaluated(evaluateAll({ trainer, store, statistics, config, model, heldOut, evaluation, signal }), folder);
     await finishDictionary({ folder, store, statistics, config, trainer, results, dead, cpuPath, seconds });
-    await removeCheckpoints(folder);
+    await removeStray(folder, { all: true });
   } finally {
+    await endReading?.();
     await unlock();
   }
   return openDictionary(folder, { model, signal });
@@ -109,6 +122,7 @@ async function* trainToTheEnd(running: Running): Work<{ seconds: number; dead: n
   let shown = 0;
   const save = async (): Promise<void> => {
     if (saved === trainer.steps) return;
+    await syncFile(log); // its lines up to here are not written again
     await saveCheckpoint(folder, trainer, {
       ...run,
       software: version,
@@ -174,10 +188,6 @@ async function* evaluated<T>(work: Work<T>, folder: string): Work<T> {
       hint: "run the same command again; it goes on with the numbers",
     });
   }
-}
-
-async function removeCheckpoints(folder: string): Promise<void> {
-  for (const step of await checkpointSteps(folder)) await removeCheckpoint(folder, step);
 }
 
 function chooseSite(store: ActivationStore, name: string | undefined): SiteStatistics {

@@ -1,10 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { type CliError, cliErrorSchema, type Job } from "@lexiscope/contract";
 import { commandLine } from "@lexiscope/contract/job-command";
-import { isLexiscopeError, type LexiscopeError } from "@lexiscope/core";
+import { isLexiscopeError, isRunning, type LexiscopeError } from "@lexiscope/core";
 import { type EventsTail, readEventsTail } from "./events-tail.ts";
 import { isJobId } from "./job-id.ts";
-import { isRunning } from "./process-identity.ts";
 import { lastWords } from "./log.ts";
 import { noSuchJob, readRun, runFiles, type RunRecord, runsFolder } from "./run-folder.ts";
 import type { HomeOption, JobState } from "./types.ts";
@@ -116,7 +115,8 @@ function stateOf(run: RunRecord, alive: boolean, { last }: EventsTail): JobState
   if (run.launched === null) return run.stopping === null ? "queued" : "stopped";
   if (last?.["type"] === "error") return last["code"] === "aborted" ? "stopped" : "failed";
   if (last && last["type"] === undefined) return "done";
-  if (run.pid === null && Date.now() - Date.parse(run.launched) < launchMs) return "queued";
+  // Either way: a clock that was set back must not let it wait until it has caught up.
+  if (run.pid === null && Math.abs(Date.now() - Date.parse(run.launched)) < launchMs) return "queued";
   return run.stopping === null ? "died" : "stopped";
 }
 

@@ -118,7 +118,7 @@ export function withRunsLock<T>(home: string | undefined, work: () => Promise<T>
 const lines = new Map<string, Promise<unknown>>();
 
 async function withRunsLockNow<T>(home: string | undefined, work: () => Promise<T>): Promise<T> {
-  const until = Date.now() + lockPatienceMs;
+  const until = performance.now() + lockPatienceMs; // not the time of day: that may be set back
   for (;;) {
     try {
       const unlock = await lockFolder(runsFolder(home), "starting a job");
@@ -128,7 +128,7 @@ async function withRunsLockNow<T>(home: string | undefined, work: () => Promise<
         await unlock();
       }
     } catch (error) {
-      if (!(isLexiscopeError(error) && error.code === "busy" && error.file === runsFolder(home)) || Date.now() > until) throw error;
+      if (!(isLexiscopeError(error) && error.code === "busy" && error.file === runsFolder(home)) || performance.now() > until) throw error;
       await sleep(20);
     }
   }

@@ -5,9 +5,9 @@ import { type Job, jobKinds } from "@lexiscope/contract";
 import { LexiscopeError, version } from "@lexiscope/core";
 import { newJobId } from "./job-id.ts";
 import { launch } from "./launch.ts";
-import { requireSupportedSystem } from "./process-identity.ts";
 import { hasEnded, readJob } from "./read-job.ts";
 import { createRun, readRun, runFiles, type RunRecord, withRunsLock, writeRun } from "./run-folder.ts";
+import { requireSupportedSystem } from "./supported-system.ts";
 import type { HomeOption, JobRequest, LaunchOptions } from "./types.ts";
 
 /** Starts a command as a process of its own, at once. `createJobRunner` keeps a queue instead. */

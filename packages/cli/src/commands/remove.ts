@@ -1,9 +1,9 @@
 import { overlayPath } from "@lexiscope/atlas";
 import type { RemoveResult, ShelfItem } from "@lexiscope/contract";
-import { LexiscopeError, formatBytes, lockFolder } from "@lexiscope/core";
-import { describeItem, kindOfFolder, listShelves } from "@lexiscope/shelves";
+import { LexiscopeError, formatBytes } from "@lexiscope/core";
+import { describeItem, kindOfFolder, listShelves, removeItem } from "@lexiscope/shelves";
 import { existsSync } from "node:fs";
-import { realpath, rename, rm } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { type AnyCommand, createCommand } from "../command.ts";
@@ -92,24 +92,4 @@ async function confirm({ interactive, out }: CommandContext, items: readonly She
   } finally {
     question.close();
   }
-}
-
-/**
- * Refuses what is being written (its writer holds its lock), moves it aside in one step, then deletes: a kill leaves no
- * half of it under its name. Readers hold no lock: training or indexing from a store that is removed meanwhile fails.
- */
-async function removeItem(item: ShelfItem): Promise<void> {
-  if (item.kind === "model" || item.kind === "text") {
-    await rm(item.path, { recursive: true, force: true });
-    return;
-  }
-  const release = await lockFolder(item.path, "lexiscope remove");
-  const aside = `${item.path}.${process.pid}.removed`;
-  try {
-    await rename(item.path, aside);
-  } catch (error) {
-    await release();
-    throw error;
-  }
-  await rm(aside, { recursive: true, force: true });
 }

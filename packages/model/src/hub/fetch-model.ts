@@ -1,4 +1,4 @@
-import { link, readlink, rename, rm, symlink } from "node:fs/promises";
+import { link, readdir, readlink, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import {
   asDiskError,
@@ -69,6 +69,7 @@ async function fetchLocked(name: string, ref: HubRef, options: HubFetchOptions):
     if (meanwhile.kind !== undefined) return meanwhile;
     const revision = ref.revision ?? "main";
     const commit = /^[0-9a-f]{40}$/.test(revision) ? revision : await resolveRevision(query, revision);
+    for (const part of [join("snapshots", commit), "refs"]) await removeTemporary(join(repository, part));
     const fetching = { ...query, commit, repository, onProgress };
     const place = await fetchCommit(fetching, ref);
     if (revision !== commit) await writeFileAtomic(join(repository, "refs", revision), commit);
@@ -76,6 +77,12 @@ async function fetchLocked(name: string, ref: HubRef, options: HubFetchOptions):
   } finally {
     await unlock();
   }
+}
+
+/** Removes what killed processes left under names of ours; another's files stay. */
+async function removeTemporary(folder: string): Promise<void> {
+  for (const name of await readdir(folder, { recursive: true }).catch((): string[] => []))
+    if (/\.\d+(\.[0-9a-f]{8})?\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
 }
 
 /** The hint of a disk error names the variables that move this cache. */

@@ -2,12 +2,12 @@ import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { LexiscopeError } from "@lexiscope/core";
+import { LexiscopeError } from "./errors.ts";
 
 /** Names one process for good: a pid is given again to others, a pid with its start time is not. */
 export interface ProcessIdentity {
   pid: number;
-  /** Opaque; equal only for the same process. Linux: boot id and field 22 of /proc/PID/stat. Elsewhere: `ps -o lstart`. */
+  /** Opaque; equal only for the same process. Linux: boot id and field 22 of /proc/PID/stat. macOS: `ps -o lstart`. */
   startTime: string;
 }
 
@@ -17,41 +17,56 @@ interface Seen {
   zombie: boolean;
 }
 
-/** The identity of a process that was just spawned by us and is not reaped yet. */
+/** Where nothing tells when a process began, a live pid counts as the process meant. */
+const unknownStart = "unknown";
+
+/** The identity of this process, or of one that was just spawned by us and is not reaped yet. */
 export function identityOf(pid: number): ProcessIdentity {
-  const seen =
-    process.platform === "linux"
-      ? parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"))
-      : parsePs(execFileSync("ps", psArguments(pid), psOptions));
+  const seen = lookNow(pid);
   if (!seen) throw new LexiscopeError("environment", `the start time of process ${pid} cannot be read`, { hint: "is /proc mounted?" });
   return { pid, startTime: seen.startTime };
 }
 
-/** Whether this very process is still running; another one under the same pid does not count. */
+/** Whether this very process is still running; another one under the same pid does not count, nor does one that only waits to be reaped. */
 export async function isRunning({ pid, startTime }: ProcessIdentity): Promise<boolean> {
   const seen = await look(pid);
-  return seen !== undefined && !seen.zombie && seen.startTime === startTime;
+  return seen !== undefined && !seen.zombie && (seen.startTime === startTime || seen.startTime === unknownStart);
 }
 
-/** Jobs need a start time of processes and a Ctrl-C that can be sent; Windows has neither in this form. */
-export function requireSupportedSystem(): void {
-  if (process.platform !== "win32") return;
-  throw new LexiscopeError("unsupported", "jobs run on Linux and macOS only", {
-    hint: "run the command in a terminal instead, or use Lexiscope inside WSL",
-  });
+function lookNow(pid: number): Seen | undefined {
+  try {
+    if (process.platform === "linux") return parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    if (process.platform !== "win32") return parsePs(execFileSync("ps", psArguments(pid), psOptions));
+  } catch (error) {
+    if (!isAbsence(error)) throw error;
+  }
+  return byPid(pid);
 }
 
 async function look(pid: number): Promise<Seen | undefined> {
   try {
-    return process.platform === "linux"
-      ? parseStat(await readFile(`/proc/${pid}/stat`, "utf8"))
-      : parsePs((await promisify(execFile)("ps", psArguments(pid), psOptions)).stdout);
+    if (process.platform === "linux") return parseStat(await readFile(`/proc/${pid}/stat`, "utf8"));
+    if (process.platform !== "win32") return parsePs((await promisify(execFile)("ps", psArguments(pid), psOptions)).stdout);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // `ps` leaves with 1 when there is no such process. Anything else tells nothing about it.
-    if (code === "ENOENT" || code === "ESRCH" || (code as unknown) === 1) return undefined;
-    throw error;
+    if (!isAbsence(error)) throw error;
   }
+  return byPid(pid);
+}
+
+/** `ps` leaves with 1 when there is no such process. Anything else tells nothing about it. */
+function isAbsence(error: unknown): boolean {
+  const { code, status } = error as { code?: unknown; status?: unknown };
+  return code === "ENOENT" || code === "ESRCH" || code === 1 || status === 1;
+}
+
+/** /proc may be missing, or hide the processes of others: then the system itself is asked. */
+function byPid(pid: number): Seen | undefined {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return undefined;
+  }
+  return { startTime: unknownStart, zombie: false };
 }
 
 let boot: string | undefined;
