@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({ options: { requests: { type: "string
 if (positionals.length === 0) throw new Error("say which atlases: folders");
 const requests = Number(values.requests);
 const together = 8;
-const common = ["the", "of", "and", "to", "in", "is", "for", "it"];
+const common = "the of and to a in that is was for it with as his on be at by he had not are but from or have an they which one".split(" ");
 const orders = ["density", "maximum", "effect", "fired", "index"];
 const agent = new Agent({ keepAlive: true, maxSockets: together });
 

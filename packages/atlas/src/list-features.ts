@@ -6,13 +6,6 @@ import type { FeatureFilter, FeatureList, ListOptions } from "./types.ts";
 
 /** Largest page. */
 const maxLimit = 1000;
-/** Searches kept: the pages of a list that is being scrolled ask for the same one again and again. */
-const keptSearches = 16;
-
-interface KeptSearch extends SearchFindings {
-  byIndex: ReadonlyMap<number, Found>;
-}
-
 export interface ListSources {
   features: number;
   columns: () => ColumnIndex;
@@ -22,20 +15,13 @@ export interface ListSources {
 
 /** Lists features: a page of an order over the columns, or of what a search found. */
 export function createLister({ features, columns, searcher, rows }: ListSources): (options: ListOptions) => FeatureList {
-  const searches = new Map<string, KeptSearch>();
+  // A search that was found before comes as the same object.
+  const lookUps = new WeakMap<SearchFindings, ReadonlyMap<number, Found>>();
 
-  function lookUp(findings: SearchFindings): KeptSearch {
-    return { ...findings, byIndex: new Map(findings.hits.map((hit) => [hit.index, hit])) };
-  }
-
-  function search({ query = "", in: among }: FeatureFilter): KeptSearch {
-    const key = JSON.stringify([query, among]);
-    const known = searches.get(key) ?? lookUp(searcher.find(query, among));
-    searches.delete(key);
-    searches.set(key, known);
-    const [oldest] = searches.keys();
-    if (searches.size > keptSearches && oldest !== undefined) searches.delete(oldest);
-    return known;
+  function lookUp(findings: SearchFindings): ReadonlyMap<number, Found> {
+    const byIndex = lookUps.get(findings) ?? new Map(findings.hits.map((hit) => [hit.index, hit]));
+    lookUps.set(findings, byIndex);
+    return byIndex;
   }
 
   return ({ orderBy, descending, limit, offset, filter = {} }) => {
@@ -47,7 +33,7 @@ export function createLister({ features, columns, searcher, rows }: ListSources)
       if (!Number.isSafeInteger(value) || value < 0 || value > most)
         throw new LexiscopeError("invalid_input", `${field} is ${value}; it must be a whole number from 0 to ${most}`, { field });
     }
-    const { query, named = [], in: _, ...rest } = filter;
+    const { query, named = [], in: among, ...rest } = filter;
     if (query === undefined) {
       if (orderBy === "relevance")
         throw new LexiscopeError("invalid_input", "features are in order of relevance only for a query", {
@@ -57,7 +43,9 @@ export function createLister({ features, columns, searcher, rows }: ListSources)
       const { total, indices } = columns().page(orderBy, descending, rest, { offset, limit });
       return { total, truncated: false, items: Array.from(indices, (index) => rows.summary(index)) };
     }
-    const { hits, truncated, byIndex } = search(filter);
+    const findings = searcher.find(query, among);
+    const { hits, truncated } = findings;
+    const byIndex = lookUp(findings);
     // Names of people's own first, then the evidence.
     const first = new Set(named.filter((index) => Number.isInteger(index) && index >= 0 && index < features));
     const candidates = [...first, ...hits.map(({ index }) => index).filter((index) => !first.has(index))];

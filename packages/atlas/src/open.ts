@@ -9,7 +9,7 @@ import { contextRecordSchema, readFeatureRecord, type ContextRecord } from "./fe
 import { featureRows } from "./feature-rows.ts";
 import { atlasFiles, featureFile } from "./layout.ts";
 import { createLister } from "./list-features.ts";
-import { readPacked, readPackedIndex } from "./packed-file.ts";
+import { createPackedReader, readPackedIndex } from "./packed-file.ts";
 import { createSearcher, searchFeatures } from "./search.ts";
 import type { Atlas, ExampleWindow, FeatureExample } from "./types.ts";
 
@@ -38,6 +38,8 @@ export async function openAtlas(ref: string): Promise<Atlas> {
   const mean = rows.mean(d);
   const contextsFile = join(path, atlasFiles.examples, contexts.filename);
   const recordsFile = join(path, atlasFiles.examples, records.filename);
+  const contextReader = createPackedReader(contextsFile, contexts.offsets);
+  const recordReader = createPackedReader(recordsFile, records.offsets);
   const cache = new Map<number, Promise<ContextRecord>>();
   const searcher = createSearcher(db, file);
   let index: ColumnIndex | undefined;
@@ -46,7 +48,7 @@ export async function openAtlas(ref: string): Promise<Atlas> {
   let dictionary: Promise<Dictionary> | undefined;
 
   async function readContext(ordinal: number): Promise<ContextRecord> {
-    const parsed = contextRecordSchema.safeParse(await readPacked(contextsFile, contexts.offsets, ordinal));
+    const parsed = contextRecordSchema.safeParse(await contextReader.read(ordinal));
     if (parsed.success) return parsed.data;
     throw new LexiscopeError("bad_file", `${contextsFile}: record ${ordinal} is no context`, {
       file: contextsFile,
@@ -65,7 +67,7 @@ export async function openAtlas(ref: string): Promise<Atlas> {
   }
 
   async function readExamples(feature: number, options: { window?: ExampleWindow | undefined; n?: number }): Promise<FeatureExample[]> {
-    const record = await readPacked(recordsFile, records.offsets, feature);
+    const record = await recordReader.read(feature);
     return readFeatureRecord({ file: recordsFile, contextOf, tokenText: rows.tokenText }, feature, record, options);
   }
 
@@ -104,6 +106,8 @@ export async function openAtlas(ref: string): Promise<Atlas> {
       }
     },
     close: () => {
+      contextReader.close();
+      recordReader.close();
       db.close();
     },
   };

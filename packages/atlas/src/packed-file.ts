@@ -1,14 +1,17 @@
-import { open, readFile } from "node:fs/promises";
+import { type FileHandle, open, readFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
-import { deflate, gunzip, gzip, inflate } from "node:zlib";
-import { LexiscopeError, messageOf, readExactly } from "@lexiscope/core";
+import { deflate, gunzip, gzip, inflate, inflateSync } from "node:zlib";
+import { LexiscopeError, messageOf, readExactlyFrom } from "@lexiscope/core";
 import { z } from "zod";
 
 /** Largest record, unpacked: 1,000 examples of 4,096 tokens stay below. Stops a small file that unpacks to fill the memory. */
 const maxRecordBytes = 64 * 2 ** 20;
 /** Largest index, unpacked: offsets of 2²⁴ records. */
 const maxIndexBytes = 256 * 2 ** 20;
+/** A record that is unpacked at once has at most so many bytes packed, and so many unpacked: a millisecond's work. */
+const maxSmallBytes = 64 * 1024;
+const maxSmallUnpacked = 512 * 1024;
 /** Records that are packed at once, on zlib's own threads. */
 const parallel = 8;
 /** Bytes that are gathered before they are written. */
@@ -117,24 +120,56 @@ export async function readPackedIndex(
   return { filename, offsets };
 }
 
-/** Reads one record. A damaged one (length, checksum, JSON) is an error that names it. */
-export async function readPacked(path: string, offsets: ArrayLike<number>, record: number): Promise<unknown> {
-  const bad = (what: string, cause?: unknown): LexiscopeError =>
-    new LexiscopeError("bad_file", `${path}: record ${record} ${what}`, {
-      file: path,
-      field: `record ${record}`,
-      cause,
-      hint: "the file is damaged; copy or build the atlas again",
-    });
-  const [from, to] = [offsets[record], offsets[record + 1]];
-  if (from === undefined || to === undefined)
-    throw new LexiscopeError("not_found", `${path} has no record ${record}; the last is ${offsets.length - 2}`, { file: path });
-  if (to - from > maxRecordBytes) throw bad(`takes ${to - from} bytes; ${maxRecordBytes} are allowed`);
-  const bytes = await readExactly(path, from, to - from);
-  if (bytes.readUInt32LE(0) !== to - from - 4) throw bad(`claims ${bytes.readUInt32LE(0)} bytes; the index gives it ${to - from - 4}`);
-  try {
-    return JSON.parse((await promisify(inflate)(bytes.subarray(4), { maxOutputLength: maxRecordBytes })).toString("utf8"));
-  } catch (cause) {
-    throw bad(`cannot be unpacked: ${messageOf(cause)}`, cause);
+export interface PackedReader {
+  /** A damaged record (length, checksum, JSON) is an error that names it. */
+  read(record: number): Promise<unknown>;
+  close(): void;
+}
+
+/** Reads records of one file, which is opened at the first and stays open: a page of examples reads dozens. */
+export function createPackedReader(path: string, offsets: ArrayLike<number>): PackedReader {
+  let opened: Promise<FileHandle> | undefined;
+  const file = (): Promise<FileHandle> => {
+    const opening = (opened ??= open(path, "r"));
+    opening.catch(() => (opened = undefined));
+    return opening;
+  };
+  return {
+    read: async (record) => {
+      const bad = (what: string, cause?: unknown): LexiscopeError =>
+        new LexiscopeError("bad_file", `${path}: record ${record} ${what}`, {
+          file: path,
+          field: `record ${record}`,
+          cause,
+          hint: "the file is damaged; copy or build the atlas again",
+        });
+      const [from, to] = [offsets[record], offsets[record + 1]];
+      if (from === undefined || to === undefined)
+        throw new LexiscopeError("not_found", `${path} has no record ${record}; the last is ${offsets.length - 2}`, { file: path });
+      if (to - from > maxRecordBytes) throw bad(`takes ${to - from} bytes; ${maxRecordBytes} are allowed`);
+      const bytes = await readExactlyFrom(await file(), path, from, to - from);
+      if (bytes.readUInt32LE(0) !== to - from - 4) throw bad(`claims ${bytes.readUInt32LE(0)} bytes; the index gives it ${to - from - 4}`);
+      try {
+        return JSON.parse((await unpacked(bytes.subarray(4))).toString("utf8"));
+      } catch (cause) {
+        throw bad(`cannot be unpacked: ${messageOf(cause)}`, cause);
+      }
+    },
+    close: () => {
+      void opened?.then((file) => file.close()).catch(() => undefined);
+      opened = undefined;
+    },
+  };
+}
+
+/** Small ones at once, which takes a fraction of the time that handing them to zlib's threads does. */
+async function unpacked(packed: Buffer): Promise<Buffer> {
+  if (packed.byteLength <= maxSmallBytes) {
+    try {
+      return inflateSync(packed, { maxOutputLength: maxSmallUnpacked });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") throw error;
+    }
   }
+  return promisify(inflate)(packed, { maxOutputLength: maxRecordBytes });
 }

@@ -16,6 +16,11 @@ const maxTextMatches = 5000;
 const maxRows = 12_000;
 /** Rows of single features that are looked up for that. */
 const maxLookUps = 3000;
+/** Searches kept: somebody who types, lists and scrolls asks for the same one again and again. */
+const keptSearches = 16;
+/** Words of so many features are kept as they were read, 36 bytes a feature: they stand in many queries and take the longest. */
+const longList = 1000;
+const keptWords = 32;
 /** Longer words that are tried for a word that nothing knows, those of the most features first. */
 const maxLongerWords = 50;
 
@@ -32,22 +37,28 @@ const termParts = ["peak", "near", "fires", "output"] as const;
 
 type Evidence = Record<Part, number>;
 type TermRow = [feature: number, peak: number, near: number, fires: number, output: number];
-
-export interface Found {
-  index: number;
-  score: number;
-  parts: Readonly<Evidence>;
+/** Rows of terms, one after another: the features, and {@link TermRow}'s four parts of each. */
+interface TermRows {
+  features: Uint32Array;
+  parts: Float64Array;
 }
+
+export interface Found extends Readonly<Evidence> {
+  readonly index: number;
+  readonly score: number;
+}
+const noRows: TermRows = { features: new Uint32Array(), parts: new Float64Array() };
+type Gathered = Evidence & { index: number; score: number };
 
 export interface SearchFindings {
   /** Best first, at most {@link maxHits}. */
-  hits: Found[];
+  readonly hits: readonly Found[];
   /** There are more than were looked at. */
-  truncated: boolean;
+  readonly truncated: boolean;
 }
 
 export interface Searcher {
-  /** `among`: only these kinds of evidence count. */
+  /** `among`: only these kinds of evidence count. Not to be changed: it may be kept. */
   find(query: string, among?: readonly SearchPlace[]): SearchFindings;
 }
 
@@ -76,11 +87,21 @@ export function createSearcher(db: Database.Database, path: string): Searcher {
     };
   });
 
-  function gather(query: string): { found: Map<number, Evidence>; truncated: boolean } {
-    const words = [...new Set(wordsOf(query))].slice(0, maxWords);
+  const longRows = new Map<string, TermRows>();
+  const searches = new Map<string, SearchFindings>();
+
+  /** What is kept of a word: all of it, of a common one the strongest. */
+  function rowsOf(word: string, common: boolean): TermRows {
+    const known = longRows.get(word);
+    const rows = known ?? termRows((common ? sql.strong : sql.terms).all(word) as TermRow[]);
+    if (known || rows.features.length >= longList) keep(longRows, word, rows, keptWords);
+    return rows;
+  }
+
+  function gather(words: readonly string[], query: string): { found: Map<number, Gathered>; truncated: boolean } {
     // Punctuation, emoji and the like are no words, but may stand at a peak as they are.
     const terms = words.length > 0 ? words : [query.trim()];
-    const found = new Map<number, Evidence>();
+    const found = new Map<number, Gathered>();
     const partly = addTerms(found, terms);
     const longer = found.size === 0 && addLonger(found, terms);
     const texts = words.length > 0 && addText(found, words);
@@ -88,47 +109,53 @@ export function createSearcher(db: Database.Database, path: string): Searcher {
   }
 
   /** Adds what the words stand for, the rarest first and whole as long as there is room. Whether something was left out. */
-  function addTerms(found: Map<number, Evidence>, terms: readonly string[]): boolean {
+  function addTerms(found: Map<number, Gathered>, terms: readonly string[]): boolean {
     const share = 1 / terms.length;
     const counted = terms.map((word) => ({ word, count: Number(sql.count.get(word) ?? 0) })).sort((a, b) => a.count - b.count);
-    const partial: { word: string; known: ReadonlySet<number> }[] = [];
+    const partial: { word: string; known: Uint32Array }[] = [];
     const named = new Set<number>();
     let room = maxRows;
     for (const { word, count } of counted) {
       const whole = count <= commonWord;
-      const rows = whole && count > room ? [] : ((room > 0 ? (whole ? sql.terms : sql.strong).all(word) : []) as TermRow[]);
-      room -= rows.length;
+      const rows = room <= 0 || (whole && count > room) ? noRows : rowsOf(word, !whole);
+      room -= rows.features.length;
       addRows(found, rows, share);
-      if (rows.length === count) for (const [feature] of rows) named.add(feature);
-      else partial.push({ word, known: new Set(rows.map(([feature]) => feature)) });
+      if (rows.features.length < count) partial.push({ word, known: rows.features });
+      else if (terms.length > 1) for (const feature of rows.features) named.add(feature);
     }
     if (partial.length === 0) return false;
     // What a rarer word names is looked up for the common ones too, so that it is judged by the whole query.
     if (terms.length > 1) {
-      const [first, others]: [Found[], Found[]] = [[], []];
-      for (const [index, parts] of found) (named.has(index) ? first : others).push({ index, parts, score: scoreOf(parts, weights) });
-      const candidates = [...first.sort(bestFirst), ...others.sort(bestFirst)].slice(0, Math.floor(maxLookUps / partial.length));
+      const [first, others]: [Gathered[], Gathered[]] = [[], []];
+      for (const each of found.values()) {
+        each.score = scoreOf(each, weights);
+        (named.has(each.index) ? first : others).push(each);
+      }
+      const most = Math.floor(maxLookUps / partial.length);
+      const candidates = bestOf(first, most);
+      candidates.push(...bestOf(others, most - candidates.length));
       for (const { word, known } of partial) {
-        const missing = candidates.flatMap(({ index }) => (known.has(index) ? [] : [index])).sort((a, b) => a - b);
-        addRows(found, sql.some.all(word, JSON.stringify(missing)) as TermRow[], share);
+        const there = new Set(known);
+        const missing = candidates.flatMap(({ index }) => (there.has(index) ? [] : [index])).sort((a, b) => a - b);
+        addRows(found, termRows(sql.some.all(word, JSON.stringify(missing)) as TermRow[]), share);
       }
     }
     return true;
   }
 
   /** Adds what longer words that contain the terms stand for, at half. Whether something was left out. */
-  function addLonger(found: Map<number, Evidence>, terms: readonly string[]): boolean {
+  function addLonger(found: Map<number, Gathered>, terms: readonly string[]): boolean {
     let [room, partly] = [maxRows, false];
     for (const term of terms) {
       // Each feature counts once for a term, by the best of the longer words, as it does for the word itself.
-      const best = new Map<number, Evidence>();
+      const best = new Map<number, Gathered>();
       const longer = sql.longer.all(term, maxLongerWords) as { word: string; features: number }[];
       if (longer.length === maxLongerWords) partly = true;
       for (const { word, features } of longer) {
         if (features > commonWord || room <= 0) partly = true;
         if (room <= 0) break;
-        const rows = (features > commonWord ? sql.strong : sql.terms).all(word) as TermRow[];
-        room -= rows.length;
+        const rows = rowsOf(word, features > commonWord);
+        room -= rows.features.length;
         addBest(best, rows);
       }
       for (const [feature, parts] of best) addParts(evidenceOf(found, feature), parts, 0.5 / terms.length);
@@ -137,7 +164,7 @@ export function createSearcher(db: Database.Database, path: string): Searcher {
   }
 
   /** Adds the texts that the words stand in. Whether something was left out. */
-  function addText(found: Map<number, Evidence>, words: readonly string[]): boolean {
+  function addText(found: Map<number, Gathered>, words: readonly string[]): boolean {
     // Words hold letters and digits only and are quoted, so nothing of them is read as FTS5's query language.
     const counted = words
       .filter((word) => Number(sql.count.get(word) ?? 0) <= maxTextMatches)
@@ -167,19 +194,31 @@ export function createSearcher(db: Database.Database, path: string): Searcher {
           field: "query",
           hint: "give a word, for example `lexiscope search music`",
         });
-      return guarded(path, () => {
-        const { found, truncated } = gather(query);
-        const counted = among === undefined ? weights : weightsOf(among);
-        const hits: Found[] = [];
-        for (const [index, parts] of found) {
-          const score = scoreOf(parts, counted);
-          if (score > 0) hits.push({ index, score, parts });
-        }
-        hits.sort(bestFirst);
-        return { hits: hits.slice(0, maxHits), truncated: truncated || hits.length > maxHits };
-      });
+      const words = [...new Set(wordsOf(query))].slice(0, maxWords);
+      const key = JSON.stringify([among, words.length > 0 ? words : query.trim()]);
+      const known = searches.get(key) ?? guarded(path, () => look(words, query, among === undefined ? weights : weightsOf(among)));
+      keep(searches, key, known, keptSearches);
+      return known;
     },
   };
+
+  function look(words: readonly string[], query: string, counted: Record<Part, number>): SearchFindings {
+    const { found, truncated } = gather(words, query);
+    const hits: Gathered[] = [];
+    for (const each of found.values()) {
+      each.score = scoreOf(each, counted);
+      if (each.score > 0) hits.push(each);
+    }
+    return { hits: bestOf(hits, maxHits), truncated: truncated || hits.length > maxHits };
+  }
+}
+
+/** Sets it down as the last used one, and forgets the one that was unused for longest when there are more than `most`. */
+function keep<T>(all: Map<string, T>, key: string, value: T, most: number): void {
+  all.delete(key);
+  all.set(key, value);
+  const [oldest] = all.keys();
+  if (all.size > most && oldest !== undefined) all.delete(oldest);
 }
 
 /** The best hits of a search; `limit` is at most 1,000. */
@@ -189,19 +228,28 @@ export function searchFeatures(searcher: Searcher, query: string, limit: number)
   return searcher.find(query).hits.slice(0, Math.min(limit, 1000)).map(toHit);
 }
 
-function evidenceOf(found: Map<number, Evidence>, feature: number): Evidence {
+function evidenceOf(found: Map<number, Gathered>, feature: number): Gathered {
   let entry = found.get(feature);
-  if (!entry) found.set(feature, (entry = { peak: 0, fires: 0, near: 0, output: 0, text: 0 }));
+  if (!entry) found.set(feature, (entry = { index: feature, score: 0, peak: 0, fires: 0, near: 0, output: 0, text: 0 }));
   return entry;
 }
 
-function addRows(found: Map<number, Evidence>, rows: readonly TermRow[], share: number): void {
-  for (const row of rows) {
-    const parts = evidenceOf(found, row[0]);
-    parts.peak += share * row[1];
-    parts.near += share * row[2];
-    parts.fires += share * row[3];
-    parts.output += share * row[4];
+function termRows(rows: readonly TermRow[]): TermRows {
+  const [features, parts] = [new Uint32Array(rows.length), new Float64Array(4 * rows.length)];
+  for (const [i, row] of rows.entries()) {
+    features[i] = row[0];
+    for (let part = 0; part < 4; part++) parts[4 * i + part] = row[part + 1] as number;
+  }
+  return { features, parts };
+}
+
+function addRows(found: Map<number, Gathered>, { features, parts }: TermRows, share: number): void {
+  for (let i = 0; i < features.length; i++) {
+    const sum = evidenceOf(found, features[i] as number);
+    sum.peak += share * (parts[4 * i] as number);
+    sum.near += share * (parts[4 * i + 1] as number);
+    sum.fires += share * (parts[4 * i + 2] as number);
+    sum.output += share * (parts[4 * i + 3] as number);
   }
 }
 
@@ -209,13 +257,10 @@ function addParts(parts: Evidence, term: Record<(typeof termParts)[number], numb
   for (const part of termParts) parts[part] += share * term[part];
 }
 
-function addBest(best: Map<number, Evidence>, rows: readonly TermRow[]): void {
-  for (const [feature, peak, near, fires, output] of rows) {
-    const parts = evidenceOf(best, feature);
-    parts.peak = Math.max(parts.peak, peak);
-    parts.near = Math.max(parts.near, near);
-    parts.fires = Math.max(parts.fires, fires);
-    parts.output = Math.max(parts.output, output);
+function addBest(best: Map<number, Gathered>, { features, parts }: TermRows): void {
+  for (let i = 0; i < features.length; i++) {
+    const most = evidenceOf(best, features[i] as number);
+    for (const [part, name] of termParts.entries()) most[name] = Math.max(most[name], parts[4 * i + part] as number);
   }
 }
 
@@ -234,12 +279,22 @@ function scoreOf(parts: Evidence, counted: Record<Part, number>): number {
   );
 }
 
+/** The best `most` of them, best first. Of many, only those that reach the last one's score are put in order. */
+function bestOf(all: Gathered[], most: number): Gathered[] {
+  if (all.length <= most || most <= 0) return most <= 0 ? [] : all.sort(bestFirst);
+  const cut = Float64Array.from(all, ({ score }) => score).sort()[all.length - most] as number;
+  return all
+    .filter(({ score }) => score >= cut)
+    .sort(bestFirst)
+    .slice(0, most);
+}
+
 function bestFirst(a: Found, b: Found): number {
   return b.score - a.score || a.index - b.index;
 }
 
 /** What people are told of a feature that was found. */
-export function toHit({ index, score, parts }: Found): SearchHit {
-  const where = places.filter(([part]) => parts[part] > 0).sort(([a], [b]) => weights[b] * parts[b] - weights[a] * parts[a]);
-  return { index, score, where: where.map(([, place]) => place) };
+export function toHit(found: Found): SearchHit {
+  const where = places.filter(([part]) => found[part] > 0).sort(([a], [b]) => weights[b] * found[b] - weights[a] * found[a]);
+  return { index: found.index, score: found.score, where: where.map(([, place]) => place) };
 }

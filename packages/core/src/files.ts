@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, statfs } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { LexiscopeError, messageOf } from "./errors.ts";
 
@@ -173,21 +173,26 @@ export async function sha256File(path: string, signal?: AbortSignal): Promise<st
 export async function readExactly(path: string, offset: number, length: number): Promise<Buffer> {
   const file = await open(path, "r");
   try {
-    const buffer = Buffer.allocUnsafe(length);
-    let got = 0;
-    while (got < length) {
-      const { bytesRead } = await file.read(buffer, got, Math.min(length - got, 1 << 30), offset + got);
-      if (bytesRead === 0)
-        throw new LexiscopeError("bad_file", `${path} ends at byte ${offset + got}; ${length} bytes from ${offset} were expected`, {
-          file: path,
-          hint: "the file is truncated; make or download it again",
-        });
-      got += bytesRead;
-    }
-    return buffer;
+    return await readExactlyFrom(file, path, offset, length);
   } finally {
     await file.close();
   }
+}
+
+/** As {@link readExactly}, from a file that is open; `path` is what errors call it. */
+export async function readExactlyFrom(file: FileHandle, path: string, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  let got = 0;
+  while (got < length) {
+    const { bytesRead } = await file.read(buffer, got, Math.min(length - got, 1 << 30), offset + got);
+    if (bytesRead === 0)
+      throw new LexiscopeError("bad_file", `${path} ends at byte ${offset + got}; ${length} bytes from ${offset} were expected`, {
+        file: path,
+        hint: "the file is truncated; make or download it again",
+      });
+    got += bytesRead;
+  }
+  return buffer;
 }
 
 /** Free bytes on the disk that holds `path` (or its nearest existing parent). */
