@@ -8,6 +8,7 @@ import type { Page } from "playwright-core";
 import { openBrowser, visit } from "../../tests/browser.ts";
 import { serving } from "../../tests/support.ts";
 import { chunks } from "./bytes.ts";
+import { firstLoad, screens, typing } from "./first-loads.ts";
 import { firstRows } from "./first-rows.ts";
 import { kB, spread, table, taskCells, taskHead } from "./report.ts";
 import { tasksOf } from "./trace.ts";
@@ -21,6 +22,12 @@ const { values } = parseArgs({ options: { atlas: { type: "string", multiple: tru
 const repeats = Number(values.repeats);
 const built = fileURLToPath(new URL("../../packages/web/dist", import.meta.url));
 
+/** Where a search is typed: over the list, and in the header of every screen. */
+const searchBoxes = [
+  ["the list's own", "Words in names, examples and output tokens"],
+  ["the header's", "Search features"],
+] as const;
+
 const home = await mkdtemp(join(tmpdir(), "lexiscope-bench-"));
 const folders = (values.atlas ?? [join(lexiscopeHome(), "atlases", "first")]).map((folder) => resolve(folder));
 await mkdir(join(home, "atlases"));
@@ -30,7 +37,10 @@ const server = await serving(["serve", "--no-open"], { home });
 const browser = await openBrowser({ scrollbars: true });
 try {
   await printBytes();
-  for (const folder of folders) await measureAtlas(basename(folder));
+  for (const folder of folders) {
+    await measureFirstLoads(basename(folder));
+    await measureAtlas(basename(folder));
+  }
   await measureModel(basename(folders[0] ?? "first"));
 } finally {
   await browser.close();
@@ -46,6 +56,18 @@ async function printBytes(): Promise<void> {
   );
   const sum = (chart: boolean): string => kB(all.filter((chunk) => chunk.chart === chart).reduce((bytes, { gzip }) => bytes + gzip, 0));
   console.log(`all before charts: ${sum(false)} kB; charts: ${sum(true)} kB\n`);
+}
+
+/** Every screen from a link, in a fresh browser, in both colours. */
+async function measureFirstLoads(name: string): Promise<void> {
+  const rows: string[][] = [];
+  for (const { name: screen, address, there } of screens) {
+    const url = server.url + address(encodeURIComponent(name));
+    await firstLoad(browser, url, there, false); // opens what the server needs for it
+    for (const dark of [false, true])
+      rows.push([`${screen}, ${dark ? "dark" : "light"}`, ...taskCells(await repeat(() => firstLoad(browser, url, there, dark)))]);
+  }
+  table([`${name}: first load of each screen, longest task, ms`, ...taskHead], rows);
 }
 
 async function measureAtlas(name: string): Promise<void> {
@@ -115,6 +137,10 @@ async function measureAtlas(name: string): Promise<void> {
     rows.push([gesture, ...taskCells(tasks)]);
   }
   table([`${name}: scrolling, longest task, ms`, ...taskHead], rows);
+  const typed: string[][] = [];
+  for (const [where, box] of searchBoxes)
+    typed.push([where, ...taskCells(await repeat(() => typing(browser, page, box, "the harbour of seven")))]);
+  table([`${name}: typing a search, longest task, ms`, ...taskHead], typed);
 
   await page.goto(`${address}/64`);
   await page.getByRole("heading", { name: /^Feature 64:/ }).waitFor();
@@ -141,6 +167,8 @@ async function measureModel(name: string): Promise<void> {
     console.log(`Inspect and Chat are left out: ${(await refused.textContent()) ?? ""}`);
     return context.close();
   }
+  const typed = await repeat(() => typing(browser, page, "Text to inspect", words.slice(0, 60)));
+  table(["typing into Inspect, longest task, ms", ...taskHead], [["", ...taskCells(typed)]]);
   const waits: number[] = [];
   const box = page.getByRole("textbox", { name: "Text to inspect" });
   const read = await repeat(async () => {

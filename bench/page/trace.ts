@@ -9,7 +9,12 @@ interface TraceEvent {
   ts: number;
   dur?: number;
   tdur?: number;
-  args: { name?: string; data?: { frame?: string; frames?: { processId?: number }[] } };
+  args: { name?: string; data?: Frame & { frames?: Frame[] } };
+}
+
+interface Frame {
+  url?: string;
+  processId?: number;
 }
 
 export interface Tasks {
@@ -33,10 +38,15 @@ export async function tasksOf(browser: Browser, page: Page, work: () => Promise<
     traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(({ pid, tid }) => `${pid}/${tid}`),
   );
   const tasks = traceEvents.filter(({ name, ph, pid, tid }) => ph === "X" && name.endsWith("RunTask") && mains.has(`${pid}/${tid}`));
-  // Other pages of the browser are idle: the busiest main thread is the page's.
-  const byProcess = Map.groupBy(tasks, ({ pid }) => pid);
-  const total = (events: readonly TraceEvent[]): number => events.reduce((sum, { dur = 0 }) => sum + dur, 0);
-  const own = [...byProcess.values()].toSorted((a, b) => total(b) - total(a))[0] ?? [];
+  // Chromium has pages of its own (its address bar is one), which are busy when it starts.
+  const { origin } = new URL(page.url());
+  const ours = new Set(
+    traceEvents
+      .flatMap(({ args: { data } }) => [...(data?.frames ?? []), ...(data ? [data] : [])])
+      .flatMap(({ url, processId }) => (processId !== undefined && url?.startsWith(origin) === true ? [processId] : [])),
+  );
+  const own = tasks.filter(({ pid }) => ours.has(pid));
+  if (own.length === 0) throw new Error(`the trace has no task of ${origin}`);
   const longest = own.toSorted((a, b) => (b.dur ?? 0) - (a.dur ?? 0))[0];
   const times = own.map(({ dur = 0 }) => dur / 1000).toSorted((a, b) => a - b);
   const felt = times.filter((ms) => ms > 1);

@@ -1,21 +1,8 @@
-import { QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode } from "react";
-import { createRoot } from "react-dom/client";
-import { createQueryClient } from "./api/query-client.ts";
-import { App } from "./app.tsx";
-import { preload } from "./preload.ts";
 import { applyTheme } from "./state/theme.ts";
 import "./styles/base.css";
 
 applyTheme();
-const client = createQueryClient();
-preload(client, location);
-const root = document.getElementById("root");
-if (root)
-  createRoot(root).render(
-    <StrictMode>
-      <QueryClientProvider client={client}>
-        <App />
-      </QueryClientProvider>
-    </StrictMode>,
-  );
+await import("react-dom/client"); // run as a task of its own, before what needs it
+const { showPage } = await import("./root.tsx");
+const element = document.getElementById("root");
+if (element) showPage(element);

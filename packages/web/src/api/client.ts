@@ -17,6 +17,13 @@ export class ApiError extends Error {
   }
 }
 
+/** Says `lost` whenever the server was not there for somebody who asked it or listened to it. */
+export const connection: EventTarget = new EventTarget();
+
+export function sayLost(): void {
+  connection.dispatchEvent(new Event("lost"));
+}
+
 type Query = Record<string, string | number | boolean | null | undefined>;
 
 /** A path of segments, each escaped, with a query; what is null, undefined or empty is left out. */
@@ -60,6 +67,7 @@ export async function send(path: string, { method = "GET", body, signal }: Reque
     });
   } catch (error) {
     if (signal?.aborted) throw error;
+    sayLost();
     throw new ApiError(
       { code: "unreachable", message: "the server does not answer", hint: "is `lexiscope serve` still running? Start it again and retry" },
       0,

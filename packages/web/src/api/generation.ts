@@ -1,5 +1,5 @@
 import type { GenerateEvent, GenerateRequest } from "@lexiscope/contract";
-import { ApiError, apiPath, send } from "./client.ts";
+import { ApiError, apiPath, sayLost, send } from "./client.ts";
 import { readEvents } from "./events.ts";
 import { endGeneration, newGeneration, reduceGeneration, type GenerationState } from "./generation-state.ts";
 
@@ -40,6 +40,7 @@ export function startGeneration(body: GenerateRequest): Generation {
       const response = await send(apiPath(["generate"]), { method: "POST", body, signal: controller.signal });
       for await (const event of readEvents<GenerateEvent>(response)) update(reduceGeneration(latest, event));
     } catch (error) {
+      if (!(error instanceof ApiError) && !controller.signal.aborted) sayLost();
       if (error instanceof ApiError) {
         const { code, message, field, hint } = error;
         latest = { ...latest, phase: "failed", error: { code, message, ...(field ? { field } : {}), ...(hint ? { hint } : {}) } };

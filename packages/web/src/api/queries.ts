@@ -12,7 +12,8 @@ export const statusQuery: Question<Status> = {
 export function useStatus(): UseQueryResult<Status> {
   return useQuery({
     ...statusQuery,
-    refetchInterval: ({ state }) => (state.status === "error" ? 3000 : 15_000),
+    retry: false, // the header says at once that nobody answers
+    refetchInterval: ({ state }) => (state.status === "error" ? 3000 : 5000),
   });
 }
 

@@ -1,17 +1,16 @@
 import { QueryCache, QueryClient } from "@tanstack/react-query";
-import { ApiError } from "./client.ts";
+import { ApiError, connection } from "./client.ts";
 
 const isUnreachable = (error: unknown): boolean => error instanceof ApiError && error.code === "unreachable";
 
-/** Once one question finds no server, the header asks for it too; once it answers again, what had failed is asked anew. */
+/** Whoever finds no server, the header asks for it at once; when it answers again, what had failed is asked anew. */
 export function createQueryClient(): QueryClient {
+  const status = ["status"];
   let gone = false;
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({
-      onError: (error, { queryKey: [noun] }) => {
-        if (!isUnreachable(error)) return;
-        gone = true;
-        if (noun !== "status") void client.invalidateQueries({ queryKey: ["status"] });
+      onError: (error) => {
+        if (isUnreachable(error)) gone = true;
       },
       onSuccess: (_, { queryKey: [noun] }) => {
         if (!gone || noun !== "status") return;
@@ -26,6 +25,11 @@ export function createQueryClient(): QueryClient {
         retry: (failures, error) => failures < 2 && isUnreachable(error),
       },
     },
+  });
+  // Its own failure says so, too; and once it is known to be gone, the status asks by itself.
+  connection.addEventListener("lost", () => {
+    const known = client.getQueryState(status);
+    if (known?.fetchStatus === "idle" && known.status !== "error") void client.invalidateQueries({ queryKey: status });
   });
   return client;
 }

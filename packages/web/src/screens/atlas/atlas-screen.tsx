@@ -1,7 +1,8 @@
-import { useCallback, useDeferredValue, useMemo, useState, type ReactElement } from "react";
+import { useCallback, useMemo, useState, type ReactElement } from "react";
 import { Link } from "wouter";
 import { useAtlas } from "../../api/queries.ts";
 import { Failed, Loading } from "../../parts/states.tsx";
+import { useStages } from "../../parts/use-stages.ts";
 import { formatRange, useUrlState } from "../../state/url-state.ts";
 import { About } from "./about.tsx";
 import { ExampleSearches } from "./example-searches.tsx";
@@ -39,11 +40,13 @@ export function AtlasScreen({ atlas }: { atlas: string }): ReactElement {
   const clearFilters = useCallback(() => change(noFilters), [change]);
   const sortBy = useCallback((sort: SortColumn, order: ListView["order"]) => change({ sort, order }), [change]);
   const counted = useCallback((total: number | undefined, truncated: boolean, stale: boolean) => setCount({ total, truncated, stale }), []);
+  const drawn = useCallback(() => setListed(true), []);
   // Where there is room, everything is open; on a phone the list comes first.
   const [roomy] = useState(() => matchMedia("(min-width: 900px)").matches);
 
-  // The list comes first; what stands beside it is drawn in slices behind it.
-  const beside = useDeferredValue(true, false);
+  // The list comes first; what stands beside it is drawn piece by piece behind it.
+  const [listed, setListed] = useState(false);
+  const beside = useStages(2 + rangeColumns.length, listed);
 
   if (detail.isError)
     return (
@@ -58,7 +61,7 @@ export function AtlasScreen({ atlas }: { atlas: string }): ReactElement {
         <h1>
           <bdi>{atlas}</bdi>
         </h1>
-        {detail.isPending || !beside ? (
+        {detail.isPending || beside < 1 ? (
           <Loading what="the atlas" />
         ) : (
           <>
@@ -72,7 +75,7 @@ export function AtlasScreen({ atlas }: { atlas: string }): ReactElement {
               <summary>
                 <h2>How much it explains</h2>
               </summary>
-              <ScoreTable dictionary={detail.data.manifest.dictionary} />
+              {beside > 1 && <ScoreTable dictionary={detail.data.manifest.dictionary} />}
               <p className="quiet scores-note">
                 <Link href="/learn#caveats">What none of this proves</Link>
               </p>
@@ -83,7 +86,7 @@ export function AtlasScreen({ atlas }: { atlas: string }): ReactElement {
           <summary>
             <h2>Filter</h2>
           </summary>
-          {(beside ? rangeColumns : []).map((column) => (
+          {rangeColumns.slice(0, Math.max(0, beside - 2)).map((column) => (
             <HistogramFilter
               key={column}
               atlas={atlas}
@@ -113,6 +116,7 @@ export function AtlasScreen({ atlas }: { atlas: string }): ReactElement {
           sortBy={sortBy}
           clearFilters={clearFilters}
           counted={counted}
+          drawn={drawn}
         />
       </section>
     </div>

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
 import { useLocation } from "wouter";
 import { Empty, Failed, Loading } from "../../parts/states.tsx";
+import { useStages } from "../../parts/use-stages.ts";
 import { useRowWindow } from "../../parts/use-row-window.ts";
 import { columns, FeatureHead } from "./feature-head.tsx";
 import { FeatureListRow } from "./feature-row.tsx";
@@ -9,6 +10,10 @@ import { useFeaturePages } from "./use-feature-pages.ts";
 
 const rowHeight = 28;
 const headerHeight = 30;
+
+/** Rows that a list begins with, and that come with each frame until the view is full. */
+const rowsAtOnce = 10;
+const stages = 3;
 
 /** Where lists were left, by address, so that coming back from a feature finds them there. */
 const left = new Map<string, { top: number; active: number }>();
@@ -22,10 +27,12 @@ export interface FeatureListProps {
   clearFilters: () => void;
   /** Told how many there are, for the line above. */
   counted: (total: number | undefined, truncated: boolean, stale: boolean) => void;
+  /** Told when the rows stand there, or what there is instead of them. */
+  drawn: () => void;
 }
 
 /** The features of an atlas that a view lists: any number of them, rows of equal height, pages fetched as they come into view. */
-export function FeatureList({ atlas, view, selection, select, sortBy, clearFilters, counted }: FeatureListProps): ReactElement {
+export function FeatureList({ atlas, view, selection, select, sortBy, clearFilters, counted, drawn }: FeatureListProps): ReactElement {
   const [, navigate] = useLocation();
   const scroller = useRef<HTMLDivElement>(null);
   const anchor = useRef<number | undefined>(undefined);
@@ -37,6 +44,10 @@ export function FeatureList({ atlas, view, selection, select, sortBy, clearFilte
   if (total !== undefined && total !== known) setKnown(total);
 
   useEffect(() => counted(total, truncated, stale), [counted, total, truncated, stale]);
+  const stage = useStages(stages, total !== undefined);
+  useEffect(() => {
+    if (stage === stages || error !== null) drawn();
+  }, [stage, error, drawn]);
 
   // Another view begins at its top; the same one where it was left.
   const { jump, top, show } = rows;
@@ -119,7 +130,9 @@ export function FeatureList({ atlas, view, selection, select, sortBy, clearFilte
     }
   };
 
-  const inView = Array.from({ length: Math.max(0, rows.end - rows.first) }, (_, i) => rows.first + i);
+  // A list that comes back in its middle begins with rows that are not seen.
+  const most = stage < stages && rows.first === 0 ? (stage + 1) * rowsAtOnce : Number.POSITIVE_INFINITY;
+  const inView = Array.from({ length: Math.max(0, Math.min(most, rows.end - rows.first)) }, (_, i) => rows.first + i);
   let body: ReactNode = null;
   if (error !== null && total === undefined) body = <Failed title="The list could not be had" error={error} retry={retry} />;
   else if (total === undefined) body = <Loading what="the features" />;

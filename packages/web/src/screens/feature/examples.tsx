@@ -1,6 +1,7 @@
 import type { FeatureDetail } from "@lexiscope/contract";
-import { useDeferredValue, useMemo, useState, type KeyboardEvent, type ReactElement } from "react";
+import { useMemo, useState, type KeyboardEvent, type ReactElement } from "react";
 import { formatCount, formatNumber } from "../../parts/format.ts";
+import { useStages } from "../../parts/use-stages.ts";
 import { useUrlState } from "../../state/url-state.ts";
 import { ExampleLine } from "./example-line.tsx";
 import { groupExamples, intervalName, type ExampleGroup } from "./example-groups.ts";
@@ -8,6 +9,8 @@ import "./examples.css";
 
 /** Lines of a group that are drawn before "more" is asked for. */
 const firstLines = 25;
+/** Lines that the screen begins with, and that come with each frame until all are there. */
+const linesAtOnce = 7;
 
 /** The feature's examples: the strongest, then samples of every interval of activation, from strong to weak. */
 export function Examples({
@@ -25,8 +28,9 @@ export function Examples({
   const hideRepeats = params.get("repeats") === "hide";
   const groups = useMemo(() => groupExamples(detail), [detail]);
   const shown = interval === undefined ? groups : groups.filter((group) => group.interval === interval);
-  // What lies below the first screenful is drawn in slices behind it.
-  const below = useDeferredValue(true, false);
+  const stages = Math.ceil(groups.reduce((sum, group) => sum + Math.min(firstLines, group.examples.length), 0) / linesAtOnce);
+  const stage = useStages(stages);
+  let room = stage < stages ? (stage + 1) * linesAtOnce : Number.POSITIVE_INFINITY;
   const repeats = detail.examples.filter(({ repeat }) => repeat).length;
   const chip = (value: number | undefined, name: string, count: number): ReactElement => (
     <button key={name} type="button" className="chip" aria-pressed={interval === value} onClick={() => choose(value)}>
@@ -56,9 +60,11 @@ export function Examples({
           </button>
         </p>
       )}
-      {(below ? shown : shown.slice(0, 1)).map((group) => (
-        <Group key={group.interval} atlas={atlas} detail={detail} group={group} hideRepeats={hideRepeats} />
-      ))}
+      {shown.map((group) => {
+        const most = room;
+        room -= Math.min(firstLines, group.examples.length);
+        return most > 0 && <Group key={group.interval} atlas={atlas} detail={detail} group={group} hideRepeats={hideRepeats} most={most} />;
+      })}
     </section>
   );
 }
@@ -68,11 +74,14 @@ function Group({
   detail,
   group,
   hideRepeats,
+  most,
 }: {
   atlas: string;
   detail: FeatureDetail;
   group: ExampleGroup;
   hideRepeats: boolean;
+  /** Lines that may be drawn by now. */
+  most: number;
 }): ReactElement {
   const [lines, setLines] = useState(firstLines);
   const { interval, low, high, tokens } = group;
@@ -87,11 +96,11 @@ function Group({
         </span>
       </h3>
       <ol>
-        {examples.slice(0, lines).map((example) => (
+        {examples.slice(0, Math.min(lines, most)).map((example) => (
           <ExampleLine key={example.n} atlas={atlas} feature={detail.index} maximum={detail.maximum} example={example} />
         ))}
       </ol>
-      {examples.length > lines && (
+      {examples.length > lines && most >= lines && (
         <button type="button" className="small" onClick={() => setLines(lines + 100)}>
           {Math.min(100, examples.length - lines)} more of {formatCount(examples.length)}
         </button>

@@ -1,6 +1,7 @@
 import type { FeatureDetail } from "@lexiscope/contract";
 import type { ReactElement } from "react";
 import { SteerHere } from "../../parts/steer-here.tsx";
+import { useStages } from "../../parts/use-stages.ts";
 import { useUrlState } from "../../state/url-state.ts";
 import { ActivationHistogram } from "./activation-histogram.tsx";
 import { formatInterval, parseInterval } from "./example-groups.ts";
@@ -16,6 +17,7 @@ export function FeatureBody({ atlas, detail }: { atlas: string; detail: FeatureD
   const interval = parseInterval(params.get("interval"));
   const choose = (next: number | undefined): void => change({ interval: next === undefined ? null : formatInterval(next) });
   const dead = detail.fired === 0;
+  const beside = useStages(3);
   return (
     <div className="feature-body">
       <div className="feature-main">
@@ -24,9 +26,9 @@ export function FeatureBody({ atlas, detail }: { atlas: string; detail: FeatureD
       </div>
       <div className="feature-side">
         {!dead && <ActivationHistogram detail={detail} interval={interval} choose={choose} />}
-        <OutputTokens detail={detail} />
-        <Neighbours atlas={atlas} detail={detail} />
-        {detail.tokens.length > 0 && <FiringTokens tokens={detail.tokens} />}
+        {beside > 0 && <OutputTokens detail={detail} />}
+        {beside > 1 && <Neighbours atlas={atlas} detail={detail} />}
+        {beside > 2 && detail.tokens.length > 0 && <FiringTokens tokens={detail.tokens} />}
       </div>
     </div>
   );

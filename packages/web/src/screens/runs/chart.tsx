@@ -5,8 +5,9 @@ import { formatNumber } from "../../parts/format.ts";
 import type { Plotted } from "./curves.ts";
 
 const height = 132;
+type Colour = "quiet" | "line" | "accent" | "heat-strong";
 /** Of the first run and of the one beside it; the second is dashed, too. */
-const colours = ["--accent", "--heat-strong"];
+const lineColours: readonly Colour[] = ["accent", "heat-strong"];
 
 /** Lines over one axis, with the values under the pointer or, with the arrow keys, under a cursor. Drawn outside of React. */
 export function Chart({
@@ -32,10 +33,10 @@ export function Chart({
   useEffect(() => {
     const target = box.current;
     if (!target) return undefined;
-    const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    let shown = themeColours(target);
     const axis = (size: number, values: (value: number) => string): uPlot.Axis => ({
-      stroke: () => colour("--quiet"),
-      grid: { stroke: () => colour("--line"), width: 1 },
+      stroke: () => shown.quiet,
+      grid: { stroke: () => shown.line, width: 1 },
       ticks: { show: false },
       font: "11px ui-sans-serif, system-ui, sans-serif",
       size,
@@ -59,7 +60,7 @@ export function Chart({
         series: [
           {},
           ...Array.from({ length: lines }, (_, i): uPlot.Series => ({
-            stroke: () => colour(colours[i] ?? "--ink"),
+            stroke: () => shown[lineColours[i] ?? "quiet"],
             width: 1.5,
             spanGaps: true,
             points: { show: false },
@@ -74,7 +75,10 @@ export function Chart({
     plot.current = made;
     const resize = new ResizeObserver(() => made.setSize({ width: target.clientWidth, height }));
     resize.observe(target);
-    const redraw = (): void => made.redraw(false);
+    const redraw = (): void => {
+      shown = themeColours(target);
+      made.redraw(false);
+    };
     const theme = new MutationObserver(redraw);
     theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
     const system = matchMedia("(prefers-color-scheme: dark)");
@@ -105,6 +109,19 @@ export function Chart({
       <div className="run-chart-hover" ref={hover} aria-live="off" />
     </>
   );
+}
+
+/** The theme's colours as a canvas takes them: a custom property holds what was written, `light-dark()` and all. */
+function themeColours(inside: HTMLElement): Record<Colour, string> {
+  const probe = inside.appendChild(document.createElement("span"));
+  probe.hidden = true;
+  const read = (name: Colour): string => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const found = { quiet: read("quiet"), line: read("line"), accent: read("accent"), "heat-strong": read("heat-strong") };
+  probe.remove();
+  return found;
 }
 
 /** A line that never changes stands in the middle; 0 at the bottom. */

@@ -1,7 +1,7 @@
 import type { JobEvent } from "@lexiscope/contract";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { apiPath } from "../../api/client.ts";
+import { apiPath, sayLost } from "../../api/client.ts";
 import { createFollower, type Followed } from "./follower.ts";
 
 /** Lines come four times a second and all at once in the beginning; drawing is for people. */
@@ -24,7 +24,10 @@ export function useFollow(job: string, enabled: boolean): { followed: Followed; 
     };
     const source = new EventSource(apiPath(["jobs", job, "events"]));
     source.addEventListener("open", () => setConnected(true));
-    source.addEventListener("error", () => setConnected(false));
+    source.addEventListener("error", () => {
+      setConnected(false);
+      sayLost();
+    });
     source.addEventListener("message", ({ data }: MessageEvent<string>) => {
       const event = JSON.parse(data) as JobEvent;
       follower.add(event);
