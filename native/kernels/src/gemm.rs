@@ -4,11 +4,15 @@
 //! number of threads nor on m: a row gives the same result alone as in a batch.
 
 #[cfg(target_arch = "x86_64")]
+mod avx2_bytes;
+#[cfg(target_arch = "x86_64")]
 mod avx2_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx2_i16;
 #[cfg(target_arch = "x86_64")]
 mod avx512_bf16;
+#[cfg(target_arch = "x86_64")]
+mod avx512_bytes;
 #[cfg(target_arch = "x86_64")]
 mod avx512_f32;
 #[cfg(target_arch = "x86_64")]
@@ -33,6 +37,7 @@ pub use crate::simd::dot_reference;
 pub fn gemm(exec: &Exec, x: &[f32], m: usize, w: &PackedMatrix, y: &mut [f32], accumulate: bool) -> Result<(), Cancelled> {
     assert_eq!(x.len(), m * w.k, "x must be [m, k]");
     assert_eq!(y.len(), m * w.n, "y must be [m, n]");
+    assert!(w.precision != Precision::Screen, "8 bits are for screening only");
     exec.cancel.check()?;
     if m == 0 || w.n == 0 {
         return Ok(());

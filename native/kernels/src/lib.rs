@@ -36,4 +36,4 @@ pub use cpu::CpuPath;
 pub use exec::{Cancel, Cancelled, Exec};
 pub use gemm::{PackedMatrix, PackedShared, Precision, gemm};
 pub use shared::SharedMut;
-pub use topk::{TopKOutput, above_gemm, topk_gemm};
+pub use topk::{Screened, TopKOutput, Trust, above_gemm, topk_gemm, topk_screened};

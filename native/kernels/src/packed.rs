@@ -3,7 +3,7 @@
 use crate::cpu::CpuPath;
 use crate::exec::{Cancelled, Exec};
 use crate::packed_buf::AlignedBuf;
-use crate::packed_panel::{pack_bf16, pack_f32, pack_i16};
+use crate::packed_panel::{BLOCK_STEPS, pack_bf16, pack_bytes, pack_f32, pack_i16};
 use std::marker::PhantomData;
 
 /// What a packed matrix keeps of its weights.
@@ -13,6 +13,8 @@ pub enum Precision {
     Exact,
     /// The path's low-precision form (bf16, i16), f32 on paths that have none.
     Fast,
+    /// 8 bits, for [`crate::topk_gemm`] only; [`Precision::Fast`] on paths that have no such products.
+    Screen,
 }
 
 /// Layout of the packed bytes. Panels hold `panel_rows` outputs; within one, `[k step][output]`.
@@ -28,6 +30,10 @@ pub(crate) enum Form {
     I16x16,
     /// Pairs of i16 along k, 64 outputs a panel, one scale an output.
     I16x64,
+    /// Four bytes along k, mixed, 16 outputs a panel, one scale an output.
+    Bytes16,
+    /// Four bytes along k, mixed, 64 outputs a panel, one scale an output.
+    Bytes64,
     /// Pairs of bf16 along k, 64 outputs a panel.
     Bf16x64,
 }
@@ -35,34 +41,53 @@ pub(crate) enum Form {
 impl Form {
     fn of(path: CpuPath, precision: Precision) -> Form {
         match (path, precision) {
+            #[cfg(target_arch = "x86_64")]
+            (CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni, Precision::Screen) if is_x86_feature_detected!("avx512vnni") => {
+                Form::Bytes64
+            }
+            (CpuPath::Avx2 | CpuPath::Avx2I16, Precision::Screen) => Form::Bytes16,
             (CpuPath::Portable, _) => Form::Rows,
             (CpuPath::Avx2, _) | (CpuPath::Avx2I16, Precision::Exact) => Form::F32x16,
             (CpuPath::Avx2I16, Precision::Fast) => Form::I16x16,
             (CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni, Precision::Exact) => Form::F32x64,
-            (CpuPath::Avx512Vnni, Precision::Fast) => Form::I16x64,
-            (CpuPath::Avx512Bf16, Precision::Fast) => Form::Bf16x64,
+            (CpuPath::Avx512Vnni, _) => Form::I16x64,
+            (CpuPath::Avx512Bf16, _) => Form::Bf16x64,
         }
     }
     pub fn panel_rows(self) -> usize {
         match self {
-            Form::Rows | Form::F32x16 | Form::I16x16 => 16,
-            Form::F32x64 | Form::I16x64 | Form::Bf16x64 => 64,
+            Form::Rows | Form::F32x16 | Form::I16x16 | Form::Bytes16 => 16,
+            Form::F32x64 | Form::I16x64 | Form::Bytes64 | Form::Bf16x64 => 64,
         }
     }
-    /// Steps of the inner loop: k, or pairs of k.
+    /// Steps of the inner loop: k, pairs of k, or fours in whole blocks.
     pub fn steps(self, k: usize) -> usize {
         match self {
             Form::Rows | Form::F32x16 | Form::F32x64 => k,
             Form::I16x16 | Form::I16x64 | Form::Bf16x64 => k.div_ceil(2),
+            Form::Bytes16 | Form::Bytes64 => k.div_ceil(4).next_multiple_of(BLOCK_STEPS),
         }
     }
-    /// Roundings on the way of one f32 sum over k (an i16 sum has none until it is scaled).
-    pub fn sum_roundings(self, k: usize) -> usize {
-        if self.scaled() { 2 } else { k }
+    /// What steps come in.
+    pub fn step_unit(self) -> usize {
+        if self.bytes() { BLOCK_STEPS } else { 1 }
     }
-    /// i16 in units of a scale, one a row and one an output.
+    pub fn bytes(self) -> bool {
+        matches!(self, Form::Bytes16 | Form::Bytes64)
+    }
+    /// Roundings on the way of one f32 sum over k (an integer sum has none until it is scaled; mixing bytes has 6 a side).
+    pub fn sum_roundings(self, k: usize) -> usize {
+        if self.bytes() {
+            16
+        } else if self.scaled() {
+            2
+        } else {
+            k
+        }
+    }
+    /// Integers in units of a scale, one a row and one an output.
     pub fn scaled(self) -> bool {
-        matches!(self, Form::I16x16 | Form::I16x64)
+        matches!(self, Form::I16x16 | Form::I16x64) || self.bytes()
     }
 }
 
@@ -86,6 +111,8 @@ impl PackedMatrix {
         assert_eq!(w.len(), n * k, "w must be [n, k]");
         assert!(exec.path.available(), "{} is not available on this CPU", exec.path.name());
         assert!(k <= 1 << 20, "k above 2^20 could overflow an i16 sum");
+        // Σ of at most 2^16 products below 2^15 each.
+        let precision = if precision == Precision::Screen && k > 1 << 16 { Precision::Fast } else { precision };
         let form = Form::of(exec.path, precision);
         let panels = n.div_ceil(form.panel_rows());
         let padded = panels * form.panel_rows();
@@ -228,6 +255,7 @@ impl PackedShared<'_> {
             }
             Form::F32x16 | Form::F32x64 => pack_f32(rows, self.k, nr, out, &mut note),
             Form::I16x16 | Form::I16x64 => pack_i16(rows, self.k, nr, out, &mut note),
+            Form::Bytes16 | Form::Bytes64 => pack_bytes(self.form, rows, self.k, out, &mut note),
             Form::Bf16x64 => pack_bf16(rows, self.k, nr, out, &mut note),
         }
     }

@@ -257,3 +257,7 @@ widened! {
         }
     }
 }
+
+// After the macro, which it uses.
+mod bytes;
+pub(crate) use bytes::{BLOCK_STEPS, INPUT_BLOCK, pack_bytes, x_to_bytes};

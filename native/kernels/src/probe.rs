@@ -54,9 +54,15 @@ fn inner(path: CpuPath, precision: Precision) -> (Steps, f64) {
     assert!(path.available(), "{} is not available on this CPU", path.name());
     match (path, precision) {
         #[cfg(target_arch = "x86_64")]
-        (CpuPath::Avx512Bf16, Precision::Fast) => (x86::bf16, 24.0 * 64.0),
+        (CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni, Precision::Screen) if is_x86_feature_detected!("avx512vnni") => {
+            (x86::vnni_bytes, 24.0 * 128.0)
+        }
         #[cfg(target_arch = "x86_64")]
-        (CpuPath::Avx512Vnni, Precision::Fast) => (x86::vnni_i16, 24.0 * 64.0),
+        (CpuPath::Avx2 | CpuPath::Avx2I16, Precision::Screen) => (x86::bytes, 12.0 * 64.0),
+        #[cfg(target_arch = "x86_64")]
+        (CpuPath::Avx512Bf16, Precision::Fast | Precision::Screen) => (x86::bf16, 24.0 * 64.0),
+        #[cfg(target_arch = "x86_64")]
+        (CpuPath::Avx512Vnni, Precision::Fast | Precision::Screen) => (x86::vnni_i16, 24.0 * 64.0),
         #[cfg(target_arch = "x86_64")]
         (CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni, Precision::Exact) => (x86::avx512_f32, 24.0 * 32.0),
         #[cfg(target_arch = "x86_64")]
@@ -108,6 +114,18 @@ mod x86 {
     probe!(vnni_i16, "avx512f,avx512vnni", 24, _mm512_setzero_si512(), _mm512_set1_epi32(0x0003_0005), |a, x, y| {
         _mm512_dpwssd_epi32(a, x, y)
     });
+    probe!(vnni_bytes, "avx512f,avx512vnni", 24, _mm512_setzero_si512(), _mm512_set1_epi32(0x0102_0305), |a, x, y| {
+        _mm512_dpbusd_epi32(a, x, y)
+    });
+    probe!(bytes, "avx2", 12, _mm256_setzero_si256(), _mm256_set1_epi32(0x0102_0305), |a, x: __m256i, y: __m256i| {
+        let p: __m256i;
+        // SAFETY: one register operation; as below.
+        unsafe {
+            std::arch::asm!("vpmaddubsw {p}, {x}, {y}", p = lateout(ymm_reg) p, x = in(ymm_reg) x, y = in(ymm_reg) y,
+                options(nomem, nostack, preserves_flags))
+        };
+        _mm256_add_epi16(a, p)
+    });
     probe!(avx512_f32, "avx512f", 24, _mm512_setzero_ps(), _mm512_set1_ps(0.5), |a, x, y| _mm512_fmadd_ps(x, y, a));
     probe!(avx2_f32, "avx2,fma", 12, _mm256_setzero_ps(), _mm256_set1_ps(0.5), |a, x, y| _mm256_fmadd_ps(x, y, a));
     probe!(i16, "avx2", 12, _mm256_setzero_si256(), _mm256_set1_epi32(0x0003_0005), |a, x: __m256i, y: __m256i| {
@@ -135,7 +153,7 @@ mod tests {
                 continue;
             }
             let exec = Exec::new(path, Cancel::new());
-            for precision in [Precision::Exact, Precision::Fast] {
+            for precision in [Precision::Exact, Precision::Fast, Precision::Screen] {
                 let limit = compute_limit(&exec, precision);
                 assert!(limit > 0.1 && limit < 1e5, "{} {precision:?}: {limit}", path.name());
             }

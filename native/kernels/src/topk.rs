@@ -11,6 +11,7 @@ mod filter;
 mod filter_x86;
 mod queue;
 mod select;
+mod trust;
 
 use crate::exec::{Cancelled, Exec};
 use crate::gemm::{Input, PackedMatrix, rows_per_block, sweep};
@@ -20,6 +21,8 @@ pub use above::above_gemm;
 use filter::{Bounds, filter};
 use queue::RowQueue;
 use select::Selector;
+use trust::Reading;
+pub use trust::{Screened, Trust};
 
 /// The k largest entries of each row, by value descending, ties by lower index. Rows with fewer than k columns do not
 /// occur: `k <= n` is required. A row in which x or any entry is NaN, or x is infinite, has values NaN and indices 0..k.
@@ -43,64 +46,118 @@ pub fn topk_gemm(
     bias: Option<&[f32]>,
     k: usize,
 ) -> Result<TopKOutput, Cancelled> {
+    topk_screened(exec, x, m, w, w_exact, bias, k, Trust::Sure).map(|(out, _)| out)
+}
+
+/// [`topk_gemm`], or with [`Trust::Likely`] and a `w` in 8 bits nearly that: values are exact, a member may be missed.
+pub fn topk_screened(
+    exec: &Exec,
+    x: &[f32],
+    m: usize,
+    w: &PackedMatrix,
+    w_exact: &[f32],
+    bias: Option<&[f32]>,
+    k: usize,
+    trust: Trust,
+) -> Result<(TopKOutput, Screened), Cancelled> {
     check(x, m, w.n, w.k, w_exact, bias, k);
     if w.form == Form::Rows {
-        return topk_reference(exec, x, m, w.n, w.k, w_exact, bias, k);
+        let rescored = (m * w.n) as u64;
+        let out = topk_reference(exec, x, m, w.n, w.k, w_exact, bias, k)?;
+        return Ok((out, Screened { rescored, again: 0 }));
     }
     exec.cancel.check()?;
-    let mut out = TopKOutput { indices: vec![0; m * k], values: vec![0.0; m * k] };
-    if m == 0 {
-        return Ok(out);
-    }
-    let input = Input::prepare(exec, x, m, w, true)?;
     let bounds = Bounds::new(w, bias);
-    let cut = Cut::new(m, w, k);
-    let selector = Selector { exec, x, w_exact, bias, bounds: &bounds, k_in: w.k, k };
-    let (indices, values) = (SharedMut::new(&mut out.indices), SharedMut::new(&mut out.values));
-    let screen = |c: usize| {
-        let (rows, panels) = cut.chunk(c);
-        let mut queues: Vec<RowQueue> = rows.clone().map(|i| RowQueue::new(&input.rows[i], &bounds, k)).collect();
-        let swept = sweep(exec, &input, w, rows.clone(), panels, &mut |tile| {
-            let at = tile.row - rows.start;
-            let height = tile.values.len() / tile.panel_rows;
-            filter(exec.path, &tile, &mut queues[at..at + height], &bounds, k);
-        });
-        swept.map(|()| queues)
-    };
-    // SAFETY (both uses): one call a row.
-    let write = |row: usize, queues: &mut [RowQueue]| unsafe {
-        selector.select(row, queues, indices.slice(row * k, k), values.slice(row * k, k));
-    };
-    if cut.segments == 1 {
-        exec.run(cut.chunks(), |c| {
-            let Ok(mut queues) = screen(c) else { return };
-            for (i, queue) in queues.iter_mut().enumerate() {
-                write(cut.chunk(c).0.start + i, std::slice::from_mut(queue));
-            }
-        })?;
-    } else {
-        let mut parts: Vec<Vec<RowQueue>> = (0..cut.chunks()).map(|_| Vec::new()).collect();
-        let shared = SharedMut::new(&mut parts);
-        exec.run(cut.chunks(), |c| {
-            if let Ok(queues) = screen(c) {
-                // SAFETY: one chunk, one part.
-                unsafe { shared.slice(c, 1)[0] = queues };
-            }
-        })?;
-        let mut rows: Vec<Vec<RowQueue>> = (0..m).map(|_| Vec::with_capacity(cut.segments)).collect();
-        for (c, queues) in parts.into_iter().enumerate() {
-            let first = cut.chunk(c).0.start;
-            for (i, queue) in queues.into_iter().enumerate() {
-                rows[first + i].push(queue);
-            }
-        }
-        let shared = SharedMut::new(&mut rows);
-        // SAFETY: one chunk, one row.
-        exec.run(m, |row| write(row, unsafe { &mut shared.slice(row, 1)[0] }))?;
+    let screening = Screening { exec, w, w_exact, bias, bounds: &bounds, k };
+    if !w.form.bytes() {
+        let (out, rows) = screening.run(x, m, Reading::SURE)?;
+        let rescored = rows.iter().map(|r| u64::from(r.1)).sum();
+        return Ok((out, Screened { rescored, again: 0 }));
     }
-    input.recycle();
-    exec.cancel.check()?;
-    Ok(out)
+    let (mut out, mut rows) = screening.run(x, m, Reading::of_bytes(trust))?;
+    let unsound: Vec<usize> = if trust == Trust::Sure { (0..m).filter(|&i| !rows[i].0).collect() } else { Vec::new() };
+    if !unsound.is_empty() {
+        let mut again = Vec::with_capacity(unsound.len() * w.k);
+        unsound.iter().for_each(|&i| again.extend_from_slice(&x[i * w.k..(i + 1) * w.k]));
+        let (found, counts) = screening.run(&again, unsound.len(), Reading::SURE)?;
+        for (at, &i) in unsound.iter().enumerate() {
+            out.indices[i * k..(i + 1) * k].copy_from_slice(&found.indices[at * k..(at + 1) * k]);
+            out.values[i * k..(i + 1) * k].copy_from_slice(&found.values[at * k..(at + 1) * k]);
+            rows[i].1 += counts[at].1;
+        }
+    }
+    let rescored = rows.iter().map(|r| u64::from(r.1)).sum();
+    Ok((out, Screened { rescored, again: unsound.len() }))
+}
+
+struct Screening<'a> {
+    exec: &'a Exec,
+    w: &'a PackedMatrix,
+    w_exact: &'a [f32],
+    bias: Option<&'a [f32]>,
+    bounds: &'a Bounds<'a>,
+    k: usize,
+}
+
+impl Screening<'_> {
+    /// The top k, and what [`Selector::select`] says of every row.
+    fn run(&self, x: &[f32], m: usize, reading: Reading) -> Result<(TopKOutput, Vec<(bool, u32)>), Cancelled> {
+        let Self { exec, w, w_exact, bias, bounds, k } = *self;
+        let mut out = TopKOutput { indices: vec![0; m * k], values: vec![0.0; m * k] };
+        let mut said = vec![(false, 0); m];
+        if m == 0 {
+            return Ok((out, said));
+        }
+        let input = Input::prepare(exec, x, m, w, true)?;
+        let cut = Cut::new(m, w, k);
+        let selector = Selector { exec, x, w_exact, bias, bounds, k_in: w.k, k };
+        let (indices, values) = (SharedMut::new(&mut out.indices), SharedMut::new(&mut out.values));
+        let says = SharedMut::new(&mut said);
+        let screen = |c: usize| {
+            let (rows, panels) = cut.chunk(c);
+            let mut queues: Vec<RowQueue> = rows.clone().map(|i| RowQueue::new(&input.rows[i], bounds, k, reading)).collect();
+            let swept = sweep(exec, &input, w, rows.clone(), panels, &mut |tile| {
+                let at = tile.row - rows.start;
+                let height = tile.values.len() / tile.panel_rows;
+                filter(exec.path, &tile, &mut queues[at..at + height], bounds, k);
+            });
+            swept.map(|()| queues)
+        };
+        // SAFETY (both uses): one call a row.
+        let write = |row: usize, queues: &mut [RowQueue]| unsafe {
+            says.slice(row, 1)[0] = selector.select(row, queues, indices.slice(row * k, k), values.slice(row * k, k));
+        };
+        if cut.segments == 1 {
+            exec.run(cut.chunks(), |c| {
+                let Ok(mut queues) = screen(c) else { return };
+                for (i, queue) in queues.iter_mut().enumerate() {
+                    write(cut.chunk(c).0.start + i, std::slice::from_mut(queue));
+                }
+            })?;
+        } else {
+            let mut parts: Vec<Vec<RowQueue>> = (0..cut.chunks()).map(|_| Vec::new()).collect();
+            let shared = SharedMut::new(&mut parts);
+            exec.run(cut.chunks(), |c| {
+                if let Ok(queues) = screen(c) {
+                    // SAFETY: one chunk, one part.
+                    unsafe { shared.slice(c, 1)[0] = queues };
+                }
+            })?;
+            let mut rows: Vec<Vec<RowQueue>> = (0..m).map(|_| Vec::with_capacity(cut.segments)).collect();
+            for (c, queues) in parts.into_iter().enumerate() {
+                let first = cut.chunk(c).0.start;
+                for (i, queue) in queues.into_iter().enumerate() {
+                    rows[first + i].push(queue);
+                }
+            }
+            let shared = SharedMut::new(&mut rows);
+            // SAFETY: one chunk, one row.
+            exec.run(m, |row| write(row, unsafe { &mut shared.slice(row, 1)[0] }))?;
+        }
+        input.recycle();
+        exec.cancel.check()?;
+        Ok((out, said))
+    }
 }
 
 /// Row blocks times segments of the outputs; segments only when there are few rows.

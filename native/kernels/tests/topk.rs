@@ -48,7 +48,7 @@ impl Case {
     fn check(&self, name: &str) {
         let expected = self.reference();
         for path in paths() {
-            for precision in [Precision::Fast, Precision::Exact] {
+            for precision in [Precision::Fast, Precision::Screen, Precision::Exact] {
                 let got = self.run(&Exec::new(path, Cancel::new()), precision);
                 assert_eq!(got.indices, expected.indices, "{name}: {} {precision:?}", path.name());
                 assert!(same_bits(&got, &expected), "{name}: {} {precision:?}", path.name());
@@ -160,8 +160,8 @@ fn threads_change_no_bit() {
     let case = Case::random(211, 2000, 100, 32, 12);
     let expected = case.reference();
     for path in paths() {
-        for threads in [1, 2, 3] {
-            let got = case.run(&Exec::with_threads(path, Cancel::new(), threads), Precision::Fast);
+        for (threads, precision) in [1, 2, 3].into_iter().flat_map(|t| [(t, Precision::Fast), (t, Precision::Screen)]) {
+            let got = case.run(&Exec::with_threads(path, Cancel::new(), threads), precision);
             assert!(got.indices == expected.indices && same_bits(&got, &expected), "{} {threads} threads", path.name());
         }
     }

@@ -19,7 +19,7 @@ const W_BLOCK_BYTES: usize = 192 << 10;
 fn steps_per_block(w: &PackedMatrix) -> usize {
     let steps = w.form.steps(w.k).max(1);
     let most = W_BLOCK_BYTES / (4 * w.form.panel_rows());
-    steps.div_ceil(steps.div_ceil(most))
+    steps.div_ceil(steps.div_ceil(most)).next_multiple_of(w.form.step_unit())
 }
 
 pub(crate) fn rows_per_block(w: &PackedMatrix) -> usize {
@@ -88,7 +88,7 @@ pub(crate) fn sweep(
                     w_scale: w.scales()[col..].as_ptr(),
                 };
                 // SAFETY: `PackedMatrix::pack` checked the instructions; x holds `height` rows from `row`, the panel
-                // `steps` steps, `sums` 6 × 64 values, and the i16 form has all scales.
+                // `steps` steps, `sums` 6 × 64 values, and forms of integers have all scales.
                 unsafe { kernels[height - 1](&tile) };
                 if last {
                     emit(Done { values: &sums[..height * panel_rows], panel_rows, row, col, cols });

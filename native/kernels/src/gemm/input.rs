@@ -2,7 +2,7 @@
 
 use crate::exec::{Cancelled, Exec};
 use crate::packed::{Form, PackedMatrix};
-use crate::packed_panel::{RowForm, x_norms, x_to_bf16, x_to_i16};
+use crate::packed_panel::{BLOCK_STEPS, INPUT_BLOCK, RowForm, x_norms, x_to_bf16, x_to_bytes, x_to_i16};
 use crate::shared::SharedMut;
 use std::cell::RefCell;
 
@@ -11,9 +11,9 @@ pub(crate) struct Input<'a> {
     low: Vec<u16>,
     form: Form,
     k: usize,
-    /// One a row for i16, or when bounds were asked for; else empty.
+    /// One a row for integers, or when bounds were asked for; else empty.
     pub rows: Vec<RowForm>,
-    /// i16: value of a unit, one a row.
+    /// Integers: value of a unit, one a row.
     pub scales: Vec<f32>,
 }
 
@@ -30,6 +30,7 @@ impl<'a> Input<'a> {
         let (form, k) = (w.form, w.k);
         let width = match form {
             Form::I16x16 | Form::I16x64 | Form::Bf16x64 => 2 * form.steps(k),
+            Form::Bytes16 | Form::Bytes64 => form.steps(k) / BLOCK_STEPS * INPUT_BLOCK / 2,
             Form::Rows | Form::F32x16 | Form::F32x64 => 0,
         };
         let mut low = SPARE.with(|spare| std::mem::take(&mut *spare.borrow_mut()));
@@ -45,6 +46,7 @@ impl<'a> Input<'a> {
                     let done = match form {
                         Form::Bf16x64 => x_to_bf16(row, low, bounds),
                         Form::I16x16 | Form::I16x64 => x_to_i16(row, bytemuck::cast_slice_mut(low), bounds),
+                        Form::Bytes16 | Form::Bytes64 => x_to_bytes(form, row, bytemuck::cast_slice_mut(low)),
                         Form::Rows | Form::F32x16 | Form::F32x64 => x_norms(row),
                     };
                     if bounds || form.scaled() {
@@ -70,6 +72,10 @@ impl<'a> Input<'a> {
             Form::I16x16 | Form::I16x64 | Form::Bf16x64 => {
                 let width = 2 * self.form.steps(self.k);
                 (self.low[i * width + 2 * step..].as_ptr().cast(), 2 * width)
+            }
+            Form::Bytes16 | Form::Bytes64 => {
+                let width = self.form.steps(self.k) / BLOCK_STEPS * INPUT_BLOCK;
+                (self.low[(i * width + step / BLOCK_STEPS * INPUT_BLOCK) / 2..].as_ptr().cast(), width)
             }
             Form::Rows | Form::F32x16 | Form::F32x64 => (self.x[i * self.k + step..].as_ptr().cast(), 4 * self.k),
         }

@@ -22,9 +22,9 @@ pub(crate) struct Tile {
     pub sums: *mut f32,
     /// Start from zero, not from `sums`.
     pub first: bool,
-    /// Finish the sums (i16: scale them).
+    /// Finish the sums (integers: scale them).
     pub last: bool,
-    /// i16: value of a unit of each row of x, of each output.
+    /// Integers: value of a unit of each row of x, of each output.
     pub x_scale: *const f32,
     pub w_scale: *const f32,
 }
@@ -55,6 +55,8 @@ pub(crate) fn tile_fns(form: Form) -> [TileFn; TILE_ROWS] {
             Form::I16x16 => rows!(avx2_i16),
             Form::F32x64 => rows!(avx512_f32),
             Form::I16x64 => rows!(avx512_vnni),
+            Form::Bytes16 => rows!(avx2_bytes),
+            Form::Bytes64 => rows!(avx512_bytes),
             Form::Bf16x64 => rows!(avx512_bf16),
         }
     }

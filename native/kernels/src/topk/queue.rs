@@ -1,6 +1,7 @@
 //! Candidates of one row: what may still be among its k largest.
 
 use super::filter::Bounds;
+use super::trust::Reading;
 use crate::packed_panel::RowForm;
 use crate::simd::{Level, widest};
 
@@ -13,19 +14,29 @@ pub(super) struct RowQueue {
     pub upper: Vec<f32>,
     pub column: Vec<u32>,
     pub len: usize,
-    /// At least k entries of the row reach this value: what has an upper bound below it is out.
+    /// At least k entries of the row reach this value (or are taken to, see [`Reading`]): what has an upper bound below it
+    /// is out.
     pub threshold: f32,
     /// ‖x − x̂‖ and ‖x‖ (upper bounds); infinite when sums could leave f32's range, so that nothing is screened out.
     pub delta: f32,
     pub norm: f32,
+    reached: f32,
 }
 
 impl RowQueue {
-    pub fn new(row: &RowForm, bounds: &Bounds, k: usize) -> Self {
+    pub fn new(row: &RowForm, bounds: &Bounds, k: usize, reading: Reading) -> Self {
         let safe = f64::from(row.norm) * f64::from(bounds.largest_norm) < 1e37;
-        let (delta, norm) = if safe { (row.delta_norm, row.norm) } else { (f32::INFINITY, f32::INFINITY) };
-        let mut queue =
-            Self { lower: Vec::new(), upper: Vec::new(), column: Vec::new(), len: 0, threshold: f32::NEG_INFINITY, delta, norm };
+        let (delta, norm) = if safe { (reading.share * row.delta_norm, reading.share * row.norm) } else { (f32::INFINITY, f32::INFINITY) };
+        let mut queue = Self {
+            lower: Vec::new(),
+            upper: Vec::new(),
+            column: Vec::new(),
+            len: 0,
+            threshold: f32::NEG_INFINITY,
+            delta,
+            norm,
+            reached: reading.reached,
+        };
         queue.grow((2 * k).max(k + 96) + ROOM);
         queue
     }
@@ -66,7 +77,14 @@ impl RowQueue {
     #[cold]
     pub fn compact(&mut self, k: usize) {
         if self.len > k {
-            self.threshold = reached_by(&self.lower[..self.len], k, self.threshold);
+            let lower = &self.lower[..self.len];
+            self.threshold = if self.reached == 0.0 {
+                reached_by(lower, k, self.threshold)
+            } else {
+                let between = |(l, u): (&f32, &f32)| l + self.reached * (u - l);
+                let taken: Vec<f32> = lower.iter().zip(&self.upper).map(between).collect();
+                reached_by(&taken, k, self.threshold)
+            };
         }
         #[cfg(target_arch = "x86_64")]
         if widest() == Level::Avx512 {

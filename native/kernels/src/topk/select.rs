@@ -16,13 +16,15 @@ pub(super) struct Selector<'a> {
 }
 
 impl Selector<'_> {
-    /// Writes the row's top k from its queues (one for each segment of the outputs).
-    pub fn select(&self, row: usize, queues: &mut [RowQueue], indices: &mut [u32], values: &mut [f32]) {
+    /// Writes the row's top k from its queues (one for each segment of the outputs). Whether no threshold was too high, and
+    /// how many entries were computed.
+    pub fn select(&self, row: usize, queues: &mut [RowQueue], indices: &mut [u32], values: &mut [f32]) -> (bool, u32) {
         let x = &self.x[row * self.k_in..(row + 1) * self.k_in];
         let finite = x.iter().all(|v| v.is_finite());
         let mut candidates = Vec::new();
+        let mut threshold = f32::NEG_INFINITY;
         if finite {
-            let threshold = queues.iter_mut().fold(f32::NEG_INFINITY, |t, queue| {
+            threshold = queues.iter_mut().fold(f32::NEG_INFINITY, |t, queue| {
                 queue.compact(self.k);
                 t.max(queue.threshold)
             });
@@ -43,6 +45,9 @@ impl Selector<'_> {
         let rest: Vec<(f32, u32)> = rest.iter().copied().filter(|(u, _)| may_reach(*u, bar)).collect();
         self.rescore(x, zero, &rest, &mut exact);
         write_best(&mut exact, finite, indices, values);
+        // What was dropped lies below the threshold; so it must be, for sure, below the k-th value.
+        let sound = exact.len() >= self.k && (values[self.k - 1] >= threshold || values[self.k - 1].is_nan());
+        (sound || !finite, exact.len() as u32)
     }
 
     fn rescore(&self, x: &[f32], zero: bool, candidates: &[(f32, u32)], exact: &mut Vec<(f32, u32)>) {
