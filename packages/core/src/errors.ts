@@ -32,6 +32,9 @@ export interface ErrorFields {
   cause?: unknown;
 }
 
+/** A message is for a person: one that quotes a stranger's file may not carry all of it. */
+const maxMessageCharacters = 2000;
+
 /** An error with a stable `code`, the file and field at fault, and a hint that says what to do. */
 export class LexiscopeError extends Error {
   override readonly name = "LexiscopeError";
@@ -41,10 +44,10 @@ export class LexiscopeError extends Error {
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, fields: ErrorFields = {}) {
-    super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
+    super(clip(message, maxMessageCharacters), fields.cause === undefined ? undefined : { cause: fields.cause });
     this.code = code;
     this.file = fields.file;
-    this.field = fields.field;
+    this.field = fields.field && clip(fields.field, maxMessageCharacters);
     this.hint = fields.hint;
   }
 
@@ -55,6 +58,10 @@ export class LexiscopeError extends Error {
   toJSON(): Record<string, unknown> {
     return { code: this.code, message: this.message, file: this.file, field: this.field, hint: this.hint };
   }
+}
+
+function clip(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
 }
 
 export function isLexiscopeError(error: unknown): error is LexiscopeError {

@@ -1,3 +1,4 @@
+export * from "./brief.ts";
 export * from "./errors.ts";
 export * from "./file-identity.ts";
 export * from "./files.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { LexiscopeError, readJson, writeJsonAtomic } from "@lexiscope/core";
+import { brief, LexiscopeError, readJson, writeJsonAtomic } from "@lexiscope/core";
 import { loadSafetensors, writeSafetensors, type LoadedTensor } from "@lexiscope/formats";
 import type { Activation, DictionaryWeights } from "./types.ts";
 
@@ -91,7 +91,7 @@ export async function readSaeLens(folder: string): Promise<SaeLensFolder> {
     if (!values.includes(fields[field]))
       throw new LexiscopeError(
         "unsupported",
-        `${file}: ${field} is ${JSON.stringify(fields[field])}; only ${values
+        `${file}: ${field} is ${brief(fields[field])}; only ${values
           .filter((value) => value !== undefined)
           .map((value) => JSON.stringify(value))
           .join(" or ")} is read`,
@@ -101,7 +101,7 @@ export async function readSaeLens(folder: string): Promise<SaeLensFolder> {
   const integer = (field: string): number => {
     const value = fields[field];
     if (typeof value !== "number" || !Number.isInteger(value) || value < 1)
-      throw new LexiscopeError("bad_file", `${file}: ${field} is ${JSON.stringify(value)}`, { file, field });
+      throw new LexiscopeError("bad_file", `${file}: ${field} is ${brief(value)}`, { file, field });
     return value;
   };
   const [d, features] = [integer("d_in"), integer("d_sae")];

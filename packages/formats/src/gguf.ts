@@ -1,4 +1,4 @@
-import { LexiscopeError } from "@lexiscope/core";
+import { brief, LexiscopeError } from "@lexiscope/core";
 import { GgufCursor, NeedMoreBytes } from "./gguf-cursor.ts";
 import { ggmlTypes, type GgmlType } from "./gguf-types.ts";
 import { readGgufValue, type GgufValue } from "./gguf-values.ts";
@@ -125,7 +125,7 @@ function readVersion(cursor: GgufCursor, name: string): 2 | 3 {
 function readAlignment(cursor: GgufCursor, keys: Map<string, GgufValue>): number {
   const value = keys.get("general.alignment") ?? 32;
   if (typeof value !== "number" || value < 1 || value > maxAlignment || !Number.isInteger(Math.log2(value)))
-    throw cursor.error(`general.alignment is ${String(value)}; it must be a power of two up to ${maxAlignment}`);
+    throw cursor.error(`general.alignment is ${brief(value)}; it must be a power of two up to ${maxAlignment}`);
   return value;
 }
 

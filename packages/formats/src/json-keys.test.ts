@@ -11,3 +11,9 @@ test("finds the path of a key that occurs twice", () => {
 test("what JSON.stringify makes has none", () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => findDuplicateKey(JSON.stringify(value)) === undefined));
 });
+
+test("strings of many megabytes and lists of great depth", () => {
+  expect(findDuplicateKey(`{"a":"${"x".repeat(2e7)}","b":1,"a":2}`)).toBe("a");
+  expect(findDuplicateKey(`{"a":"${'\\"'.repeat(5e6)}","b":1}`)).toBeUndefined();
+  expect(findDuplicateKey(`{"a":${"[".repeat(1e6)}${"]".repeat(1e6)}}`)).toBeUndefined();
+});

@@ -1,4 +1,4 @@
-import { readJson, LexiscopeError } from "@lexiscope/core";
+import { brief, LexiscopeError, readJson } from "@lexiscope/core";
 
 /** Shards of one model; 400-billion-parameter ones have 191. Stops an index that opens a million files. */
 const maxShards = 4096;
@@ -14,7 +14,7 @@ export async function readSafetensorsIndex(path: string): Promise<{ files: strin
   const weightMap = new Map<string, string>();
   for (const [tensor, file] of Object.entries(map)) {
     if (typeof file !== "string" || !/^[^/\\:\0]+\.safetensors$/.test(file))
-      throw bad(path, `puts ${tensor} into ${JSON.stringify(file)}, which is no plain name of a .safetensors file`);
+      throw bad(path, `puts ${tensor} into ${brief(file)}, which is no plain name of a .safetensors file`);
     weightMap.set(tensor, file);
   }
   const files = [...new Set(weightMap.values())].toSorted();

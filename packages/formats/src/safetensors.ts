@@ -1,4 +1,4 @@
-import { LexiscopeError, messageOf } from "@lexiscope/core";
+import { brief, LexiscopeError, messageOf } from "@lexiscope/core";
 import { findDuplicateKey } from "./json-keys.ts";
 import type { ByteReader } from "./reader.ts";
 import { withFileReader } from "./reader.ts";
@@ -96,7 +96,7 @@ function parseHeader(file: string, bytes: Uint8Array): Record<string, unknown> {
     throw bad(file, `has a header that is no JSON: ${messageOf(cause)}`, undefined, cause);
   }
   const twice = findDuplicateKey(text);
-  if (twice !== undefined) throw bad(file, `names ${JSON.stringify(twice)} twice in its header`, twice);
+  if (twice !== undefined) throw bad(file, `names ${brief(twice)} twice in its header`, twice);
   return json as Record<string, unknown>;
 }
 
@@ -113,7 +113,7 @@ function readEntry(file: string, name: string, value: unknown): SafetensorsEntry
   const entry = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   const dtype = entry["dtype"];
   if (typeof dtype !== "string" || !Object.hasOwn(safetensorsBits, dtype))
-    throw bad(file, `has the tensor ${name} with the dtype ${JSON.stringify(dtype)}`, name);
+    throw bad(file, `has the tensor ${name} with the dtype ${brief(dtype)}`, name);
   const shape = naturals(entry["shape"], maxDims);
   const range = naturals(entry["data_offsets"], 2);
   const [begin, end] = range ?? [];

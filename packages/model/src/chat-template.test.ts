@@ -36,9 +36,57 @@ describe("bounds", () => {
   test("a template that loops is stopped", () => {
     const started = performance.now();
     expect(() => render("{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}")).toThrow(
-      /ran for more than 2000 ms/,
+      /more than any conversation of this length needs/,
     );
     expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  test.each([
+    ["a list that doubles", "{% set ns = namespace(a=[1]) %}{% for i in range(99) %}{% set ns.a = ns.a + ns.a %}{% endfor %}", /needs/],
+    [
+      "a text that doubles",
+      "{% set ns = namespace(a='x') %}{% for i in range(99) %}{% set ns.a = ns.a ~ ns.a %}{% endfor %}",
+      /characters/,
+    ],
+    ["lists within lists, written out", `${"{% set a = [a, a] %}".repeat(40)}{{ a }}`, /needs/],
+    ["the same as JSON", `${"{% set a = [a, a] %}".repeat(40)}{{ a | tojson }}`, /needs/],
+    ["the same beside a text", `${"{% set a = [a, a] %}".repeat(40)}{{ 'x' ~ a }}`, /needs/],
+    ["the same compared with a text", `${"{% set a = [a, a] %}".repeat(40)}{{ a == 'x' }}`, /needs/],
+    ["a namespace that holds itself", "{% set ns = namespace(a=1) %}{% set ns.a = [ns] %}{{ ns }}", /needs/],
+    ["a macro that calls itself", "{% macro f(x) %}{{ f(x) }}{{ f(x) }}{% endmacro %}{{ f(1) }}", /stack|needs|call/],
+    ["indent", "{{ 'a\nb' | indent(268435455) }}", /characters/],
+    ["indent as a block", "{% filter indent(268435455) %}a\nb{% endfilter %}", /characters/],
+    ["indented JSON", "{{ [[[1]]] | tojson(indent=99999999) }}", /characters/],
+    [
+      "separators of JSON",
+      "{% set s = 'x' | indent(0) %}{{ range(9999) | list | tojson(separators=[messages[0].content.replace('', 'y' | replace('y', 'z')), s]) }}",
+      undefined,
+    ],
+    ["join", "{{ range(100000) | join('xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx') }}", /characters|needs/],
+    ["replace", "{% set a = range(99999) | join('-') %}{{ a.replace('', 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy') }}", /characters/],
+    ["replace as a filter", "{% set a = range(99999) | join('-') %}{{ a | replace('', 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy') }}", /characters/],
+    ["replace by its name", "{% set a = range(99999) | join('-') %}{{ a['replace']('', a) }}", /characters/],
+    ["a method taken along", "{% set f = 'aa'.replace %}{{ f('', 'b') }}", /not kept/],
+    ["white space before a tag", `${" ".repeat(250_000)}x{{ 1 }}`, /more than 2000 ms/],
+    ["brackets", `{{ ${"(".repeat(100_000)} }}`, /valid Jinja/],
+  ])("growth is refused, or harmless: %s", (_, template, message) => {
+    const before = process.memoryUsage();
+    const started = process.cpuUsage();
+    if (message) expect(() => render(template)).toThrow(message);
+    else render(template);
+    const { user, system } = process.cpuUsage(started);
+    expect((user + system) / 1000).toBeLessThan(6000);
+    expect(process.memoryUsage().heapUsed - before.heapUsed).toBeLessThan(400 * 2 ** 20);
+  });
+
+  test("long conversations have room", () => {
+    const messages = Array.from({ length: 2000 }, (_, i): ChatMessage => ({
+      role: i % 2 ? "assistant" : "user",
+      content: `message ${i} `.repeat(20),
+    }));
+    const template =
+      "{% set ns = namespace(text='', n=0) %}{% for m in messages %}{% set ns.n = ns.n + 1 %}{% set ns.text = ns.text + m['role'] + ': ' + m.content | trim + '\n' %}{% if '</think>' in m.content %}{{ m.content.split('</think>')[-1] }}{% endif %}{% endfor %}{{ ns.text }}";
+    expect(render(template, messages)).toHaveLength(messages.reduce((n, { role, content }) => n + role.length + content.length + 2, 0));
   });
 
   test("a list that fills the memory is refused", () => {
@@ -47,7 +95,7 @@ describe("bounds", () => {
   });
 
   test("a template that is another file, or no Jinja, is a named error", () => {
-    expect(() => render("x".repeat(2 ** 20 + 1))).toThrow(expect.objectContaining({ code: "bad_file", field: "chat_template" }));
+    expect(() => render("x".repeat(2 ** 18 + 1))).toThrow(expect.objectContaining({ code: "bad_file", field: "chat_template" }));
     expect(() => render("{% for")).toThrow(/is not valid Jinja/);
     expect(() => render("{{ raise_exception('alternate!') }}")).toThrow(
       expect.objectContaining({ code: "invalid_input", message: expect.stringContaining("alternate!") }),

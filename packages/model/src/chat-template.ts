@@ -1,13 +1,14 @@
-import vm from "node:vm";
-import { Environment, Interpreter, Template } from "@huggingface/jinja";
-import { LexiscopeError, messageOf } from "@lexiscope/core";
+import { Environment, Template } from "@huggingface/jinja";
+import { brief, LexiscopeError, messageOf } from "@lexiscope/core";
+import { MeteredInterpreter, type TemplateBudget } from "./template-meter.ts";
 import type { ChatMessage, ChatTemplate } from "./types.ts";
+import { isLate, withinTime } from "./within-time.ts";
 
 /** Real templates have up to 100 KB; stops a "template" that is another file. */
-const maxTemplateCharacters = 2 ** 20;
-/** A template is a program from a stranger: this ends one that loops. Real ones take a few milliseconds. */
+const maxTemplateCharacters = 2 ** 18;
+/** Real ones take a few milliseconds. The budget ends a template that loops or grows; the clock what no budget sees, as parsing. */
 const maxMilliseconds = 2000;
-/** `range` makes a list: stops one that fills the memory before the clock stops it. */
+/** `range` makes a list in one step. */
 const maxRange = 100_000;
 
 const roles: readonly string[] = ["system", "user", "assistant"] satisfies ChatMessage["role"][];
@@ -35,6 +36,7 @@ export function createChatTemplate(source: ChatTemplateSource): ChatTemplate {
       checkMessages(messages);
       parsed ??= bounded(file, "is not valid Jinja", () => new Template(source.template));
       const { parsed: program } = parsed;
+      const budget = budgetFor(source.template, messages);
       const environment = new Environment();
       const variables = {
         ...globals,
@@ -46,9 +48,17 @@ export function createChatTemplate(source: ChatTemplateSource): ChatTemplate {
         documents: null,
       };
       for (const [name, value] of Object.entries(variables)) environment.set(name, value);
-      return bounded(file, "refuses this conversation", () => String(new Interpreter(environment).run(program).value));
+      return bounded(file, "refuses this conversation", () =>
+        String(new MeteredInterpreter(environment, program, budget).run(program).value),
+      );
     },
   };
+}
+
+/** A template is a program from a stranger. Real ones spend some ten units a character and a thousand a message. */
+function budgetFor(template: string, messages: readonly ChatMessage[]): TemplateBudget {
+  const characters = messages.reduce((sum, { content }) => sum + content.length, template.length);
+  return { work: 2 ** 22 + 64 * characters + 2 ** 14 * messages.length, longest: 2 ** 22 + 8 * characters };
 }
 
 /** What Transformers puts into every template's environment; the library's own `Template.render` has the same, with an unbounded `range`. */
@@ -65,15 +75,16 @@ const globals = {
   raise_exception: (message: unknown): never => {
     throw new Error(String(message));
   },
-  strftime_now: (format: string): string => new Template("{{ strftime_now(format) }}").render({ format }),
+  strftime_now: (format: unknown): string => clock.render({ format: String(format).slice(0, 256) }),
 };
 
-/** Runs in a context of its own only because Node's clock for synchronous code hangs on one. */
+const clock = new Template("{{ strftime_now(format) }}");
+
 function bounded<T>(file: string, complaint: string, work: () => T): T {
   try {
-    return vm.runInNewContext("work()", { work }, { timeout: maxMilliseconds }) as T;
+    return withinTime(maxMilliseconds, work);
   } catch (cause) {
-    const late = (cause as NodeJS.ErrnoException | undefined)?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
+    const late = isLate(cause);
     throw new LexiscopeError(
       "invalid_input",
       late
@@ -104,8 +115,7 @@ function checkMessages(messages: readonly ChatMessage[]): void {
     });
   if (!Array.isArray(messages) || messages.length === 0) throw wrong("a conversation needs at least one message", "messages");
   for (const [i, message] of messages.entries() as IterableIterator<[number, Partial<ChatMessage> | null]>) {
-    if (!roles.includes(message?.role ?? ""))
-      throw wrong(`message ${i} has the role ${JSON.stringify(message?.role)}`, `messages.${i}.role`);
+    if (!roles.includes(message?.role ?? "")) throw wrong(`message ${i} has the role ${brief(message?.role)}`, `messages.${i}.role`);
     if (typeof message?.content !== "string") throw wrong(`message ${i} has no text`, `messages.${i}.content`);
   }
 }

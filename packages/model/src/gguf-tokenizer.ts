@@ -1,7 +1,8 @@
 import { LexiscopeError } from "@lexiscope/core";
 import type { GgufKeys } from "./gguf-keys.ts";
 import { preTokenizerFor } from "./pre-tokenizers.ts";
-import { split, splitMerge, type AddedTokenJson } from "./tokenizer-json.ts";
+import { splitMerge, type AddedTokenJson } from "./tokenizer-json.ts";
+import { split } from "./tokenizer-steps.ts";
 import type { TokenizerSource } from "./tokenizer.ts";
 
 /** Kinds of entries in `tokenizer.ggml.token_type`. */

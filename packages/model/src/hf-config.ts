@@ -1,4 +1,4 @@
-import { LexiscopeError } from "@lexiscope/core";
+import { brief, LexiscopeError } from "@lexiscope/core";
 
 /** Typed access to one JSON object of a model folder. null counts as absent. */
 export class HfConfig {
@@ -46,7 +46,7 @@ export class HfConfig {
   #typed<T>(key: string, kind: string, is: (value: unknown) => value is T): T | undefined {
     const value = this.get(key);
     if (value === undefined || is(value)) return value;
-    throw new LexiscopeError("bad_file", `${this.file}: ${key} is ${JSON.stringify(value)?.slice(0, 60)}, not ${kind}`, {
+    throw new LexiscopeError("bad_file", `${this.file}: ${key} is ${brief(value)}, not ${kind}`, {
       file: this.file,
       field: key,
     });

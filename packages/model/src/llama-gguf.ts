@@ -1,5 +1,5 @@
 import type { Architecture } from "@lexiscope/contract";
-import { LexiscopeError } from "@lexiscope/core";
+import { brief, LexiscopeError } from "@lexiscope/core";
 import type { GgufHeader } from "@lexiscope/formats";
 import { checkArchitecture } from "./check-architecture.ts";
 import type { GgufKeys } from "./gguf-keys.ts";
@@ -33,7 +33,7 @@ export function llamaFromGguf(keys: GgufKeys, header: GgufHeader, divisors: numb
     throw unsupported(keys, "split.count", "models split over several GGUF files", "merge them with gguf-split --merge");
   for (const [key, harmless] of refused) {
     const value = header.keys.get(`llama.${key}`);
-    if (value !== undefined && value !== harmless) throw unsupported(keys, `llama.${key}`, `llama.${key} = ${String(value)}`);
+    if (value !== undefined && value !== harmless) throw unsupported(keys, `llama.${key}`, `llama.${key} = ${brief(value)}`);
   }
   const integer = (key: string): number => keys.needed(`llama.${key}`, keys.integer(`llama.${key}`));
   const d = integer("embedding_length");

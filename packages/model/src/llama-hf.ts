@@ -1,5 +1,5 @@
 import type { Architecture } from "@lexiscope/contract";
-import { LexiscopeError } from "@lexiscope/core";
+import { brief, LexiscopeError } from "@lexiscope/core";
 import { checkArchitecture } from "./check-architecture.ts";
 import type { HfConfig } from "./hf-config.ts";
 import { ropeDivisors } from "./rope-scaling.ts";
@@ -16,7 +16,7 @@ export interface LlamaHf {
 export function llamaFromConfig(config: HfConfig): LlamaHf {
   const family = config.needed("model_type", config.string("model_type"));
   if (family !== "llama")
-    throw unsupported(config, "model_type", `models of the type ${JSON.stringify(family)}`, "Llama-family models (model_type llama) are");
+    throw unsupported(config, "model_type", `models of the type ${brief(family)}`, "Llama-family models (model_type llama) are");
   refuse(config);
   const layers = config.needed("num_hidden_layers", config.integer("num_hidden_layers"));
   const d = config.needed("hidden_size", config.integer("hidden_size"));
@@ -57,7 +57,7 @@ function refuse(config: HfConfig): void {
   if (window !== undefined) throw unsupported(config, "sliding_window", `a sliding window of ${window}`);
   const kinds = config.get("layer_types");
   if (Array.isArray(kinds) && kinds.some((kind) => kind !== "full_attention"))
-    throw unsupported(config, "layer_types", `the layer type ${String(kinds.find((kind) => kind !== "full_attention"))}`);
+    throw unsupported(config, "layer_types", `the layer type ${brief(kinds.find((kind) => kind !== "full_attention"))}`);
   const quantisation = config.object("quantization_config");
   if (quantisation)
     throw unsupported(

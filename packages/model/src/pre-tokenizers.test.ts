@@ -1,7 +1,7 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { expect, test } from "vitest";
 import { preTokenizerFor } from "./pre-tokenizers.ts";
-import { split } from "./tokenizer-json.ts";
+import { split } from "./tokenizer-steps.ts";
 
 /** Where a rule cuts a text. */
 function cut(name: string, text: string): string[] {

@@ -40,6 +40,13 @@ const rules: ReadonlyMap<string, PreTokenizer> = new Map(
   table.flatMap(([names, rule]) => names.split(" ").map((name): [string, PreTokenizer] => [name, rule])),
 );
 
+const known: ReadonlySet<string> = new Set(table.flatMap(([, { regexes }]) => regexes));
+
+/** Whether a regex is one of ours, which take time in proportion to the text. */
+export function isKnownRegex(regex: string): boolean {
+  return known.has(regex) || regex === "\\p{N}+";
+}
+
 /** The rule that a file names; an unknown name is refused, since a wrong cut gives wrong tokens without any sign of it. */
 export function preTokenizerFor(name: string, file: string): PreTokenizer {
   const rule = rules.get(name);

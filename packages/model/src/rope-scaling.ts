@@ -1,4 +1,4 @@
-import { LexiscopeError } from "@lexiscope/core";
+import { brief, LexiscopeError } from "@lexiscope/core";
 import type { HfConfig } from "./hf-config.ts";
 
 /**
@@ -9,7 +9,7 @@ export function ropeDivisors(scaling: HfConfig | undefined, base: number, width:
   const type = scaling?.string("rope_type") ?? scaling?.string("type");
   if (!scaling || type === undefined || type === "default" || type === "none") return undefined;
   if (type !== "linear" && type !== "llama3") {
-    throw new LexiscopeError("unsupported", `${scaling.file}: rotary positions of the type ${JSON.stringify(type)} are not yet supported`, {
+    throw new LexiscopeError("unsupported", `${scaling.file}: rotary positions of the type ${brief(type)} are not yet supported`, {
       file: scaling.file,
       field: "rope_scaling",
       hint: "default, linear and llama3 are",

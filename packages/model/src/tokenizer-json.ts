@@ -1,5 +1,17 @@
-import { LexiscopeError } from "@lexiscope/core";
-import { gpt2Regex } from "./pre-tokenizers.ts";
+import { brief } from "@lexiscope/core";
+import {
+  bad,
+  type Json,
+  list,
+  maxAdded,
+  maxAddedCharacters,
+  maxAddedLength,
+  maxUnnamed,
+  nameOf,
+  object,
+  unsupported,
+} from "./tokenizer-limits.ts";
+import { exactNormalizer, exactPostProcessor, exactPreTokenizer } from "./tokenizer-steps.ts";
 
 export interface AddedTokenJson {
   id: number;
@@ -10,8 +22,6 @@ export interface AddedTokenJson {
   normalized: boolean;
   special: boolean;
 }
-
-type Json = Record<string, unknown>;
 
 /** The parts of a `tokenizer.json` that we read, checked. */
 export interface TokenizerJson {
@@ -41,16 +51,19 @@ export function checkTokenizerJson(value: unknown, file: string): TokenizerJson 
   const vocab = model["vocab"];
   if (typeof vocab !== "object" || vocab === null) throw bad(file, "model", "has no model.vocab");
   if (model["type"] !== "BPE" && !(model["type"] === undefined && Array.isArray(model["merges"])))
-    throw unsupported(file, "model.type", `a ${String(model["type"])} tokenizer`);
+    throw unsupported(file, "model.type", `a ${nameOf(model["type"])} tokenizer`);
+  if (Array.isArray(vocab)) throw bad(file, "model", "has a list as model.vocab");
   for (const key of ["continuing_subword_prefix", "end_of_word_suffix"])
-    if (model[key]) throw unsupported(file, `model.${key}`, `${key} ${JSON.stringify(model[key])}`);
+    if (model[key]) throw unsupported(file, `model.${key}`, `${key} ${brief(model[key])}`);
   for (const [token, id] of Object.entries(vocab))
-    if (!isId(id)) throw bad(file, "model.vocab", `gives the token ${JSON.stringify(token)} the id ${JSON.stringify(id)}`);
+    if (!isId(id)) throw bad(file, "model.vocab", `gives the token ${brief(token)} the id ${brief(id)}`);
+  const added = checkAllAdded(json["added_tokens"], file);
+  checkIds(Object.values(vocab) as number[], added, file);
   return {
-    added_tokens: (Array.isArray(json["added_tokens"]) ? json["added_tokens"] : []).map((token: unknown) => checkAdded(token, file)),
-    normalizer: part(json["normalizer"]),
+    added_tokens: added,
+    normalizer: exactNormalizer(part(json["normalizer"]), file),
     pre_tokenizer: exactPreTokenizer(part(json["pre_tokenizer"]), file),
-    post_processor: part(json["post_processor"]),
+    post_processor: exactPostProcessor(part(json["post_processor"]), file),
     decoder: part(json["decoder"]),
     model: {
       type: "BPE",
@@ -67,52 +80,37 @@ export function checkTokenizerJson(value: unknown, file: string): TokenizerJson 
 /** Which of the two ways the decoder names. */
 export function tokenBytesKind(json: TokenizerJson, file: string): TokenBytesKind {
   const steps = json.decoder === null ? [] : json.decoder["type"] === "Sequence" ? list(json.decoder["decoders"]) : [json.decoder];
-  const types = steps.map((step) => String(step["type"]));
+  const types = steps.map(({ type }) => nameOf(type));
   if (types.length === 1 && types[0] === "ByteLevel") return "byte-level";
   if (types.length > 0 && types.every((type) => ["Replace", "ByteFallback", "Fuse", "Strip", "Metaspace"].includes(type)))
     return "sentencepiece";
   throw unsupported(file, "decoder", `the decoder ${types.join(" + ") || "(none)"}`);
 }
 
-/**
- * The library's `Digits` knows ASCII digits only and its `ByteLevel` regex uses JavaScript's \s (which takes U+FEFF and
- * not U+0085); the reference does neither. Both are the same as a `Split` with a regex that the library translates
- * correctly.
- */
-function exactPreTokenizer(json: Json | null, file: string): Json | null {
-  if (json === null) return null;
-  switch (json["type"]) {
-    case "Sequence":
-      return { type: "Sequence", pretokenizers: list(json["pretokenizers"]).map((step) => exactPreTokenizer(step, file)) };
-    case "Digits":
-      return split(json["individual_digits"] === true ? "\\p{N}" : "\\p{N}+");
-    case "ByteLevel": {
-      const regex = json["use_regex"] !== false;
-      if (json["add_prefix_space"] === true && regex) throw unsupported(file, "pre_tokenizer", "ByteLevel with add_prefix_space");
-      const bytes = { ...json, add_prefix_space: json["add_prefix_space"] === true, use_regex: false };
-      return regex ? { type: "Sequence", pretokenizers: [split(gpt2Regex), bytes] } : bytes;
-    }
-    case "Split": {
-      const behavior = String(json["behavior"]);
-      if (!["Isolated", "Removed"].includes(behavior)) throw unsupported(file, "pre_tokenizer", `Split with the behaviour ${behavior}`);
-      return json;
-    }
-    case "Metaspace":
-      return json;
-    default:
-      throw unsupported(file, "pre_tokenizer", `the pre-tokenizer ${String(json["type"])}`);
-  }
+function checkAllAdded(value: unknown, file: string): AddedTokenJson[] {
+  const tokens: unknown[] = Array.isArray(value) ? value : [];
+  if (tokens.length > maxAdded) throw bad(file, "added_tokens", `has ${tokens.length} added tokens; ${maxAdded} are allowed`);
+  const added = tokens.map((token) => checkAdded(token, file));
+  const characters = added.reduce((sum, { content }) => sum + content.length, 0);
+  if (characters > maxAddedCharacters)
+    throw bad(file, "added_tokens", `has added tokens of ${characters} characters; ${maxAddedCharacters} are allowed`);
+  return added;
 }
 
-export function split(regex: string): Json {
-  return { type: "Split", pattern: { Regex: regex }, behavior: "Isolated", invert: false };
+function checkIds(ids: readonly number[], added: readonly AddedTokenJson[], file: string): void {
+  const named = ids.length + added.length;
+  const last = added.reduce(
+    (most, { id }) => Math.max(most, id),
+    ids.reduce((most, id) => Math.max(most, id), 0),
+  );
+  if (last > 2 * named + maxUnnamed) throw bad(file, "model.vocab", `has the id ${last} and only ${named} tokens`);
 }
 
 function checkAdded(value: unknown, file: string): AddedTokenJson {
   const token = object(value);
   const { id, content } = token;
-  if (!isId(id) || typeof content !== "string" || content === "")
-    throw bad(file, "added_tokens", `has the added token ${JSON.stringify(value)}`);
+  if (!isId(id) || typeof content !== "string" || content === "" || content.length > maxAddedLength)
+    throw bad(file, "added_tokens", `has the added token ${brief(value)}`);
   const special = token["special"] === true;
   const flag = (name: string): boolean => token[name] === true;
   return {
@@ -131,7 +129,7 @@ function checkMerges(value: unknown, file: string): [string, string][] {
   return value.map((merge: unknown): [string, string] => {
     const pair: unknown = typeof merge === "string" ? splitMerge(merge) : merge;
     if (!Array.isArray(pair) || pair.length !== 2 || pair.some((side) => typeof side !== "string" || side === ""))
-      throw bad(file, "model.merges", `has the merge ${JSON.stringify(merge)}`);
+      throw bad(file, "model.merges", `has the merge ${brief(merge)}`);
     return pair as [string, string];
   });
 }
@@ -146,26 +144,6 @@ function isId(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 22;
 }
 
-function object(value: unknown): Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
-}
-
 function part(value: unknown): Json | null {
   return value === undefined || value === null ? null : object(value);
-}
-
-function list(value: unknown): Json[] {
-  return Array.isArray(value) ? value.map(object) : [];
-}
-
-function bad(file: string, field: string, what: string): LexiscopeError {
-  return new LexiscopeError("bad_file", `${file} ${what}`, { file, field, hint: "download the tokenizer again" });
-}
-
-function unsupported(file: string, field: string, what: string): LexiscopeError {
-  return new LexiscopeError("unsupported", `${file}: ${what} is not yet supported`, {
-    file,
-    field,
-    hint: "byte-level and SentencePiece-like BPE tokenizers are",
-  });
 }

@@ -116,3 +116,31 @@ describe("createTokenizer", () => {
     expect([tokenizer.tokenText(3), tokenizer.decode([0, 3, 5])]).toEqual(["", "ab"]);
   });
 });
+
+describe("what a stranger's tokenizer.json may not do", () => {
+  const open = (change: Record<string, unknown>): Tokenizer =>
+    createTokenizer({ json: { ...tinyTokenizerJson(), ...change }, file: "tokenizer.json" });
+  const splitAt = (Regex: string): Record<string, unknown> => ({
+    pre_tokenizer: { type: "Split", pattern: { Regex }, behavior: "Isolated" },
+  });
+
+  test("a regular expression that does not end is ended", () => {
+    const tokenizer = open(splitAt("(a+)+$"));
+    const started = process.cpuUsage();
+    expect(() => tokenizer.encode(`${"a".repeat(60)}!`)).toThrow(/took more than 2001 ms/);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(8000);
+    expect(tokenizer.encode("hell")).toEqual(open({}).encode("hell"));
+  });
+
+  test("a text does not grow beyond bounds", () => {
+    const double = { type: "Replace", pattern: { String: "a" }, content: "aa" };
+    expect(() =>
+      open({ normalizer: { type: "Sequence", normalizers: Array.from({ length: 30 }, () => double) } }).encode("a".repeat(1000)),
+    ).toThrow(/more than 32 times as long/);
+  });
+
+  test("a replacement is taken as it is", () => {
+    const normalizer = { type: "Replace", pattern: { String: "h" }, content: "$'" };
+    expect(open({ normalizer }).encode("hell")).toEqual(open({}).encode("$'ell"));
+  });
+});

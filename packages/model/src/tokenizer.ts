@@ -3,8 +3,14 @@ import { LexiscopeError, messageOf, sha256 } from "@lexiscope/core";
 import { addedTokenSplitter } from "./added-tokens.ts";
 import { alphabetToBytes } from "./byte-alphabet.ts";
 import { escapeBytes } from "./escape-bytes.ts";
+import { isKnownRegex } from "./pre-tokenizers.ts";
 import { checkTokenizerJson, tokenBytesKind, type AddedTokenJson, type TokenBytesKind, type TokenizerJson } from "./tokenizer-json.ts";
+import { maxGrowth } from "./tokenizer-limits.ts";
 import type { Tokenizer } from "./types.ts";
+import { isLate, withinTime } from "./within-time.ts";
+
+/** A regular expression from a stranger's file may take for ever: so long for any text, and so much more for each of its characters. */
+const maxMilliseconds = { any: 2000, character: 0.01 };
 
 export interface TokenizerSource {
   /** A parsed `tokenizer.json`, or its equivalent. */
@@ -28,11 +34,14 @@ export function createTokenizer(source: TokenizerSource): Tokenizer {
   const added = new Set(json.added_tokens.map((token) => token.id));
   const special = json.added_tokens.filter((token) => token.special);
   const specialIds = new Set(special.map((token) => token.id));
-  const segment = segmenter(library, json.added_tokens);
-  const segmentLiterally = segmenter(
-    library,
-    json.added_tokens.filter((token) => !token.special),
-  );
+  const normalize = normalizer(library, json, source.file);
+  const guard = usesForeignRegex(json) ? guarded(source.file) : <T>(_text: string, work: () => T): T => work();
+  const segmenterOf = (added: readonly AddedTokenJson[]): ((text: string) => string[]) => {
+    const made = guard("", () => segmenter(library, normalize, added));
+    return (text) => guard(text, () => made(text));
+  };
+  const segment = segmenterOf(json.added_tokens);
+  const segmentLiterally = segmenterOf(json.added_tokens.filter((token) => !token.special));
   const bytes = entries.map((token, id) => tokenToBytes(token ?? "", kind, added.has(id)));
   const stripFirstSpace = decoderStripsSpace(json);
   const bytesOf = (id: number): Uint8Array => {
@@ -65,7 +74,10 @@ export function createTokenizer(source: TokenizerSource): Tokenizer {
 
 function openLibrary(json: TokenizerJson, file: string): Library {
   try {
-    return new Library(json, {});
+    // Its own search for added tokens is not used: ours is. The decoder neither.
+    const library = new Library({ ...json, added_tokens: [], decoder: null }, {});
+    for (const { content, id } of json.added_tokens) library.model?.tokens_to_ids.set(content, id);
+    return library;
   } catch (cause) {
     throw new LexiscopeError("unsupported", `${file}: the tokenizer cannot be used: ${messageOf(cause)}`, {
       file,
@@ -75,9 +87,54 @@ function openLibrary(json: TokenizerJson, file: string): Library {
   }
 }
 
+/** The normalizer, step by step: before each it is asked how long the text can become. */
+function normalizer(library: Library, json: TokenizerJson, file: string): (text: string) => string {
+  const steps = (json.normalizer?.["normalizers"] ?? []) as Record<string, unknown>[];
+  const made = (library.normalizer as { normalizers?: { normalize(text: string): string }[] } | null)?.normalizers ?? [];
+  const growth = ({ type, content, prepend }: Record<string, unknown>): number =>
+    type === "Replace" ? String(content).length : type === "BertNormalizer" ? 3 : prepend === undefined ? 1 : 2;
+  return function normalizeText(text) {
+    const most = maxGrowth * text.length + 4096;
+    return steps.reduce((so, step, i) => {
+      if (so.length * growth(step) > most)
+        throw new LexiscopeError("unsupported", `${file}: the normalizer makes a text more than ${maxGrowth} times as long`, {
+          file,
+          field: "normalizer",
+        });
+      return made[i]?.normalize(so) ?? so;
+    }, text);
+  };
+}
+
+function usesForeignRegex(json: TokenizerJson): boolean {
+  const steps = [json.normalizer?.["normalizers"], json.pre_tokenizer?.["pretokenizers"]].flat() as (Record<string, unknown> | undefined)[];
+  return steps.some((step) => {
+    const { Regex: regex } = (step?.["pattern"] ?? {}) as { Regex?: string };
+    return regex !== undefined && !isKnownRegex(regex);
+  });
+}
+
+/** Runs what a stranger's regular expressions are part of, for as long as the text allows. */
+function guarded(file: string) {
+  return function <T>(text: string, work: () => T): T {
+    const milliseconds = maxMilliseconds.any + maxMilliseconds.character * text.length;
+    try {
+      return withinTime(milliseconds, work);
+    } catch (cause) {
+      if (cause instanceof LexiscopeError) throw cause;
+      throw new LexiscopeError(
+        "bad_file",
+        isLate(cause)
+          ? `${file}: cutting a text of ${text.length} characters into tokens took more than ${Math.ceil(milliseconds)} ms`
+          : `${file}: a text of ${text.length} characters cannot be cut into tokens: ${messageOf(cause)}`,
+        { file, field: "pre_tokenizer", cause, hint: "use another copy of the tokenizer: a regular expression in this one does not end" },
+      );
+    }
+  };
+}
+
 /** Text → tokens before post-processing: added tokens on the raw text, normalizer, added tokens again, pre-tokenizer, BPE. */
-function segmenter(library: Library, added: readonly AddedTokenJson[]): (text: string) => string[] {
-  const normalize = (text: string): string => library.normalizer?.normalize(text) ?? text;
+function segmenter(library: Library, normalize: (text: string) => string, added: readonly AddedTokenJson[]): (text: string) => string[] {
   const splitRaw = addedTokenSplitter(added.filter((token) => !token.normalized));
   const splitNormalized = addedTokenSplitter(
     added.filter((token) => token.normalized).map((token) => ({ ...token, content: normalize(token.content) })),

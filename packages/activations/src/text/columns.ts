@@ -1,4 +1,4 @@
-import { LexiscopeError } from "@lexiscope/core";
+import { brief, LexiscopeError } from "@lexiscope/core";
 import type { ChatMessage } from "@lexiscope/model";
 
 /** Which columns of a table make a document, and how. */
@@ -96,7 +96,7 @@ export function rowMessages(row: Row, choice: ColumnChoice, where: string): Chat
     if (!known || typeof what !== "string") {
       throw new LexiscopeError(
         "bad_file",
-        `${where}: a message of column ${name} needs a role (system, user, assistant) and content; found ${JSON.stringify(item)?.slice(0, 80)}`,
+        `${where}: a message of column ${name} needs a role (system, user, assistant) and content; found ${brief(item)}`,
         { file: where, field: name },
       );
     }

@@ -1,5 +1,5 @@
 import { listFiles, modelInfo } from "@huggingface/hub";
-import { LexiscopeError, messageOf } from "@lexiscope/core";
+import { brief, LexiscopeError, messageOf } from "@lexiscope/core";
 import { isPlainPath } from "./ref.ts";
 import { notAHub, readBounded, request, retry, type Patience } from "./request.ts";
 import type { Hub } from "./settings.ts";
@@ -61,7 +61,7 @@ function checkEntry({ hub, repo }: HubQuery, entry: unknown): HubFile {
     });
   if (typeof path !== "string" || !isPlainPath(path)) throw refuse("that is no name of a file in it");
   const bytes = lfs ? lfs.size : size;
-  if (typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 0) throw refuse(`${JSON.stringify(bytes)} is no size`);
+  if (typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 0) throw refuse(`${brief(bytes)} is no size`);
   if (lfs) {
     if (typeof lfs.oid !== "string" || !/^[0-9a-f]{64}$/.test(lfs.oid)) throw refuse("it has no SHA-256");
     return { path, bytes, hash: { kind: "sha256", hex: lfs.oid } };

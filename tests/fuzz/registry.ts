@@ -1,0 +1,19 @@
+import type { FuzzTarget } from "./target.ts";
+import { editText } from "./targets/edit-text.ts";
+import { gguf } from "./targets/gguf.ts";
+import { jsonl } from "./targets/jsonl.ts";
+import { safetensors } from "./targets/safetensors.ts";
+import { template } from "./targets/template.ts";
+import { tokenizer } from "./targets/tokenizer.ts";
+import { zip } from "./targets/zip.ts";
+
+/** Every parser of strangers' bytes. A new one is a file in `targets/` and a line here. */
+export const registry: Readonly<Record<string, () => Promise<FuzzTarget>>> = {
+  gguf,
+  safetensors,
+  tokenizer,
+  template,
+  jsonl,
+  zip,
+  "edit-text": editText,
+};

@@ -1,0 +1,64 @@
+// node tests/fuzz/run.ts TARGET… --cases 1000000 --seed 1 [--guided]: fuzzes in a process of its own, which is ended when it hangs.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { fuzzByStructure } from "./by-structure.ts";
+import { fuzzByCoverage } from "./by-coverage.ts";
+import { registry } from "./registry.ts";
+
+/** Without a word from the child for so long it hangs. */
+const silenceMs = 120_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    cases: { type: "string", default: "10000" },
+    seed: { type: "string", default: "1" },
+    guided: { type: "boolean", default: false },
+    child: { type: "boolean", default: false },
+  },
+});
+const names = positionals.length === 0 ? Object.keys(registry) : positionals;
+
+if (values.child) {
+  const [name = ""] = names;
+  const fuzz = values.guided ? fuzzByCoverage : fuzzByStructure;
+  await fuzz(name, { cases: Number(values.cases), seed: Number(values.seed), onProgress: (line) => console.log(line) });
+} else {
+  let failed = 0;
+  for (const name of names) {
+    if (!registry[name]) throw new Error(`there is no target ${name}: ${Object.keys(registry).join(", ")}`);
+    failed += (await runChild(name)) ? 0 : 1;
+  }
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+async function runChild(name: string): Promise<boolean> {
+  const args = ["--expose-gc", fileURLToPath(import.meta.url), name, "--child", "--cases", values.cases, "--seed", values.seed];
+  const child = spawn(process.execPath, values.guided ? [...args, "--guided"] : args, { stdio: ["ignore", "pipe", "inherit"] });
+  let last = "";
+  let silence = setTimeout(() => {}, 0);
+  const listen = (): void => {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      console.log(`${name}: no word for ${silenceMs / 1000} s after "${last}"`);
+      child.kill("SIGKILL");
+    }, silenceMs);
+  };
+  listen();
+  const ended = new Promise<boolean>((resolve) =>
+    child.on("close", (code, signal) => {
+      if (code !== 0) console.log(`${name}: FAULT (exit ${code ?? signal}) after "${last}"`);
+      resolve(code === 0);
+    }),
+  );
+  for await (const line of createInterface({ input: child.stdout })) {
+    last = line;
+    listen();
+    console.log(line);
+  }
+  const good = await ended;
+  clearTimeout(silence);
+  return good;
+}
