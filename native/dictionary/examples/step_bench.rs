@@ -1,7 +1,7 @@
 //! Milliseconds by phase and tokens/s of a training step, for every CPU path of this machine:
 //! `cargo run --release -p lexiscope-dictionary --example step_bench [d] [features] [k] [batch] [steps] [path]`
 
-use lexiscope_dictionary::{PhaseTimes, Trainer, TrainerOptions};
+use lexiscope_dictionary::{Architecture, PhaseTimes, Trainer, TrainerOptions};
 use lexiscope_kernels::adam::AdamOptions;
 use lexiscope_kernels::{Cancel, CpuPath, Exec, simd};
 use std::time::Instant;
@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         let exec = Exec::new(path, Cancel::new());
         let options = TrainerOptions {
+            architecture: Architecture::TopK,
             d,
             features,
             k,

@@ -1,4 +1,4 @@
-//! TopK training (Gao et al. 2024): mean ‖x − x̂‖² with AuxK, Adam, unit decoder rows.
+//! Training. TopK (Gao et al. 2024): mean ‖x − x̂‖² with AuxK, Adam, unit decoder rows. ReLU (`relu`): SM's.
 //!
 //! Only the encoder's product is dense; all else touches active entries. A step first finds everything that it will
 //! change (and may be stopped there), then changes it in one pass over the features that is never stopped.
@@ -6,6 +6,7 @@
 mod aux;
 mod batch;
 mod forward;
+mod relu;
 pub(crate) mod state;
 mod update;
 
@@ -16,21 +17,39 @@ use crate::weights::Weights;
 use aux::AuxLoss;
 use batch::Batch;
 use forward::Residual;
+pub use relu::ReluOptions;
+use relu::ReluState;
 use lexiscope_kernels::adam::{AdamOptions, AdamStep};
 use lexiscope_kernels::gemm::{PackedMatrix, Precision};
 use lexiscope_kernels::sparse::{Inverted, ReconstructionLoss};
 use lexiscope_kernels::{Cancel, Exec, topk_gemm};
 use std::time::Instant;
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Architecture {
+    TopK,
+    Relu(ReluOptions),
+}
+
+/// What a schedule sets anew for each step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rates {
+    pub learning_rate: f64,
+    /// λ, the weight of mean Σ f_i·w_i; ReLU only.
+    pub penalty: f64,
+}
+
 #[derive(Clone, Debug)]
 pub struct TrainerOptions {
+    pub architecture: Architecture,
     pub d: usize,
     pub features: usize,
+    /// TopK only, like AuxK's numbers.
     pub k: usize,
     pub seed: u64,
     /// x = scale·raw, so that E‖x‖² = d.
     pub scale: f32,
-    /// Start of b_dec `[d]`, in raw units.
+    /// Start of b_dec `[d]`, in raw units. TopK also subtracts b_dec before encoding, ReLU does not.
     pub decoder_bias: Vec<f32>,
     /// Encoder rows start as decoder rows times this.
     pub encoder_scale: f32,
@@ -62,13 +81,19 @@ pub struct StepMetrics {
     /// Σ‖x − x̂‖² / Σ‖x − x̄‖², x̄ of this batch
     pub fvu: f64,
     pub l0: f64,
+    /// mean Σ f_i·w_i, before its coefficient (ReLU).
+    pub l1: f64,
+    /// ‖gradient‖ over all weights, before it is clipped (ReLU).
+    pub gradient_norm: f64,
+    /// Whether this step took the path for dense batches (ReLU).
+    pub dense: bool,
     pub dead: usize,
     /// Milliseconds.
     pub ms: PhaseTimes,
 }
 
 /// A dictionary in training. Its state after a step depends on the state before, the rows and the learning rate alone:
-/// not on the CPU path, nor on the number of threads.
+/// not on the number of threads, and the CPU path changes only a dense ReLU batch's last digits.
 pub struct Trainer {
     options: TrainerOptions,
     weights: Weights,
@@ -81,17 +106,24 @@ pub struct Trainer {
     packed: Option<PackedMatrix>,
     batch: Batch,
     residual: Residual,
+    relu: Option<ReluState>,
 }
 
 /// Beyond any use, and far from overflowing f32 in the first steps.
 const MOST_LEARNING_RATE: f64 = 1000.0;
 
 impl Trainer {
-    /// Random unit decoder rows, encoder = decoder · `encoder_scale`, b_enc = 0.
+    /// Random decoder rows of norm 1 (ReLU: of its own choice), encoder = decoder · `encoder_scale`, b_enc = 0.
     pub fn new(exec: &Exec, options: TrainerOptions) -> Result<Self, DictionaryError> {
         let TrainerOptions { d, features, k, .. } = options;
         require(d >= 1 && features >= 1, || format!("a dictionary of width {d} with {features} features"))?;
-        require(k >= 1 && k <= features, || format!("k is {k}; it must lie between 1 and the {features} features"))?;
+        let norm = match options.architecture {
+            Architecture::TopK => {
+                require(k >= 1 && k <= features, || format!("k is {k}; it must lie between 1 and the {features} features"))?;
+                1.0
+            }
+            Architecture::Relu(relu) => relu.check()?.decoder_norm,
+        };
         require(options.scale.is_finite() && options.scale > 0.0, || format!("scale is {}; it must be above 0", options.scale))?;
         require_shape("decoderBias", options.decoder_bias.len(), &[d])?;
         require_finite("decoderBias", &options.decoder_bias)?;
@@ -107,12 +139,18 @@ impl Trainer {
         let mut weights = Weights::zeros(features, d);
         for (i, (row, encoder)) in weights.decoder.chunks_exact_mut(d).zip(weights.encoder.chunks_exact_mut(d)).enumerate() {
             Rng::new(options.seed, i as u64).fill_unit(row);
+            row.iter_mut().for_each(|v| *v *= norm);
             encoder.iter_mut().zip(row).for_each(|(e, v)| *e = *v * options.encoder_scale);
         }
         weights.decoder_bias = options.decoder_bias.iter().map(|v| v * options.scale).collect();
         let packed = PackedMatrix::pack(exec, Precision::Fast, &weights.encoder, features, d)?;
+        let relu = match options.architecture {
+            Architecture::TopK => None,
+            Architecture::Relu(relu) => Some(ReluState::new(relu, features, d)),
+        };
         Ok(Self {
             weights,
+            relu,
             first_moment: Weights::zeros(features, d),
             second_moment: Weights::zeros(features, d),
             steps: 0,
@@ -129,17 +167,27 @@ impl Trainer {
         self.steps
     }
 
-    /// Weights with unit decoder rows and the scale folded in: raw in, raw out, f_i = a_i, b_dec subtracted first.
+    /// Weights with unit decoder rows and the scale folded in: raw in, raw out, f_i = a_i; TopK's for rows from which b_dec was subtracted.
     pub fn weights(&self) -> Weights {
         self.weights.folded(self.options.scale)
     }
 
     /// One step on rows `rows[j]` of `pool` (bf16 `[P, d]`, raw units). When it fails or is cancelled nothing has changed.
     pub fn step(&mut self, exec: &Exec, pool: &[u16], rows: &[u32], learning_rate: f64) -> Result<StepMetrics, DictionaryError> {
+        self.step_at(exec, pool, rows, Rates { learning_rate, penalty: 0.0 })
+    }
+
+    /// [`Trainer::step`] with everything that a schedule sets.
+    pub fn step_at(&mut self, exec: &Exec, pool: &[u16], rows: &[u32], rates: Rates) -> Result<StepMetrics, DictionaryError> {
+        let Rates { learning_rate, penalty } = rates;
         let TrainerOptions { features, k, scale, .. } = self.options;
         require((0.0..=MOST_LEARNING_RATE).contains(&learning_rate), || {
             format!("the learning rate is {learning_rate}; it must lie between 0 and {MOST_LEARNING_RATE}")
         })?;
+        if self.relu.is_some() {
+            return self.relu_step(exec, pool, rows, rates);
+        }
+        require(penalty == 0.0, || format!("a TopK dictionary takes no penalty, and {penalty} was given"))?;
         let mut clock = Clock(Instant::now());
         let mut ms = PhaseTimes::default();
 
@@ -185,7 +233,8 @@ impl Trainer {
         ms.update = pass * (1.0 - share);
 
         let l0 = active.len() as f64 / n as f64;
-        Ok(StepMetrics { loss, aux_loss: aux.map_or(0.0, |a| a.loss), fvu, l0, dead: dead.len(), ms })
+        let aux_loss = aux.map_or(0.0, |a| a.loss);
+        Ok(StepMetrics { loss, aux_loss, fvu, l0, dead: dead.len(), ms, ..Default::default() })
     }
 
     /// Packs the encoder where that is still to be done for this path.

@@ -10,6 +10,7 @@ fn exec() -> Exec {
 
 fn options(d: usize, features: usize, k: usize) -> TrainerOptions {
     TrainerOptions {
+        architecture: Architecture::TopK,
         d,
         features,
         k,

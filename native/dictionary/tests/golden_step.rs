@@ -1,6 +1,6 @@
 //! Three training steps equal PyTorch's (scripts/golden/topk_step.py): losses, dead latents, every weight.
 
-use lexiscope_dictionary::{StateArray, Trainer, TrainerOptions};
+use lexiscope_dictionary::{Architecture, StateArray, Trainer, TrainerOptions};
 use lexiscope_kernels::adam::AdamOptions;
 use lexiscope_kernels::{Cancel, CpuPath, Exec, simd};
 use serde_json::Value;
@@ -23,6 +23,7 @@ fn steps_equal_pytorchs() {
     let (d, features) = (number("d") as usize, number("features") as usize);
     let exec = Exec::new(CpuPath::best(), Cancel::new());
     let options = TrainerOptions {
+        architecture: Architecture::TopK,
         d,
         features,
         k: number("k") as usize,

@@ -11,7 +11,7 @@
 //! | C12: p .10, TopK 26 | .121 | .388 (.347) | 0 | .366 | .183 |
 
 use lexiscope_dictionary::toy::{Planted, PlantedOptions, Recovery, firing_f1, recovery};
-use lexiscope_dictionary::{Activation, Dictionary, DictionaryOptions, Trainer, TrainerOptions};
+use lexiscope_dictionary::{Activation, Architecture, Dictionary, DictionaryOptions, Trainer, TrainerOptions};
 use lexiscope_kernels::adam::AdamOptions;
 use lexiscope_kernels::{Cancel, CpuPath, Exec, simd};
 
@@ -48,6 +48,7 @@ fn learn(toy: &Toy) -> Outcome {
     let exec = Exec::new(CpuPath::best(), Cancel::new());
     let mut planted = Planted::new(PlantedOptions { features: PLANTED, d: D, p: toy.p, seed: 11 });
     let options = TrainerOptions {
+        architecture: Architecture::TopK,
         d: D,
         features: toy.latents,
         k: toy.k,

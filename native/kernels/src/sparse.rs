@@ -11,9 +11,9 @@ use crate::versions::per_level;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inverted {
     /// [F + 1]
-    offsets: Vec<u32>,
-    rows: Vec<u32>,
-    values: Vec<f32>,
+    pub(crate) offsets: Vec<u32>,
+    pub(crate) rows: Vec<u32>,
+    pub(crate) values: Vec<f32>,
 }
 
 impl Inverted {
@@ -75,7 +75,7 @@ per_level! {
 }
 
 /// `y [d] += c · Σ alpha[j] · x[rows[j]]`, in the order of the entries.
-fn add_rows(path: CpuPath, c: f32, alpha: &[f32], rows: &[u32], x: &[f32], y: &mut [f32]) {
+pub fn add_rows(path: CpuPath, c: f32, alpha: &[f32], rows: &[u32], x: &[f32], y: &mut [f32]) {
     let d = y.len();
     let row = |j: usize| &x[rows[j] as usize * d..][..d];
     let full = rows.len() / 4 * 4;

@@ -18,9 +18,11 @@ use crate::gemm::{Input, PackedMatrix, rows_per_block, sweep};
 use crate::packed::Form;
 use crate::shared::SharedMut;
 pub use above::above_gemm;
-use filter::{Bounds, filter};
+pub(crate) use filter::Bounds;
+use filter::filter;
 use queue::RowQueue;
 use select::Selector;
+pub(crate) use select::prefetch;
 use trust::Reading;
 pub use trust::{Screened, Trust};
 

@@ -1,8 +1,8 @@
-//! `Trainer`: TopK training steps, state, weights.
+//! `Trainer`: training steps, state, weights.
 
 use crate::dictionary::dictionary_error;
 use crate::task::{Background, Task, background, coded, invalid_input};
-use lexiscope_dictionary::{StateArray, StateType};
+use lexiscope_dictionary::{Architecture, Rates, ReluOptions, StateArray, StateType};
 use lexiscope_kernels::adam::AdamOptions;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 #[napi(object)]
 pub struct TrainerOptions {
+    pub architecture: String,
     pub d: u32,
     pub features: u32,
     pub k: u32,
@@ -25,6 +26,8 @@ pub struct TrainerOptions {
     pub aux_k: u32,
     pub dead_after: f64,
     pub freeze_decoder: bool,
+    pub decoder_norm: f64,
+    pub clip_norm: f64,
 }
 
 #[napi(object)]
@@ -42,6 +45,9 @@ pub struct StepMetrics {
     pub aux_loss: f64,
     pub fvu: f64,
     pub l0: f64,
+    pub l1: f64,
+    pub gradient_norm: f64,
+    pub dense: bool,
     pub dead: u32,
     pub ms: StepPhases,
 }
@@ -90,7 +96,15 @@ impl Trainer {
     #[napi]
     pub fn create(options: TrainerOptions, task: &Task) -> Result<AsyncTask<Background<Trainer>>> {
         let exec = task.exec()?;
+        let architecture = match options.architecture.as_str() {
+            "topk" => Architecture::TopK,
+            "relu" => {
+                Architecture::Relu(ReluOptions { decoder_norm: options.decoder_norm as f32, clip_norm: options.clip_norm })
+            }
+            other => return Err(coded("unsupported", format!("architecture \"{other}\"; known: topk, relu"))),
+        };
         let options = lexiscope_dictionary::TrainerOptions {
+            architecture,
             d: options.d as usize,
             features: options.features as usize,
             k: options.k as usize,
@@ -121,13 +135,14 @@ impl Trainer {
         pool: Uint16Array,
         rows: Uint32Array,
         learning_rate: f64,
+        penalty: f64,
         task: &Task,
     ) -> Result<AsyncTask<Background<StepMetrics>>> {
         let exec = task.exec()?;
         let (inner, steps) = (self.inner.clone(), self.steps.clone());
         Ok(background(move || {
             let mut trainer = lock(&inner)?;
-            let metrics = trainer.step(&exec, &pool, &rows, learning_rate).map_err(dictionary_error)?;
+            let metrics = trainer.step_at(&exec, &pool, &rows, Rates { learning_rate, penalty }).map_err(dictionary_error)?;
             steps.store(trainer.steps(), Ordering::Relaxed);
             let ms = metrics.ms;
             Ok(StepMetrics {
@@ -135,6 +150,9 @@ impl Trainer {
                 aux_loss: metrics.aux_loss,
                 fvu: metrics.fvu,
                 l0: metrics.l0,
+                l1: metrics.l1,
+                gradient_norm: metrics.gradient_norm,
+                dense: metrics.dense,
                 dead: metrics.dead as u32,
                 ms: StepPhases { encode: ms.encode, decode: ms.decode, backward: ms.backward, update: ms.update, aux: ms.aux },
             })

@@ -217,16 +217,22 @@ export interface NativeDictionary {
   }>;
 }
 
+/**
+ * `topk`: mean ‖x − x̂‖² with AuxK, unit decoder rows, the encoder sees x − b_dec. `relu`: Scaling Monosemanticity's
+ * mean [‖x − x̂‖² + λ Σ f_i·‖W_dec,i‖], weights without constraint, the gradient clipped by its global norm.
+ */
 export interface NativeTrainerOptions {
+  architecture: "topk" | "relu";
   d: number;
   features: number;
+  /** TopK only, like `auxCoefficient` and `auxK`. */
   k: number;
   seed: number;
   /** x = scale·raw, so that E‖x‖² = d. Training happens on x. */
   scale: number;
   /** Start of b_dec in raw units [d] (the mean or the geometric median). */
   decoderBias: Float32Array;
-  /** Norm of decoder rows at the start is 1; encoder = decoder·this. */
+  /** The encoder's start is decoder·this. */
   encoderScale: number;
   beta1: number;
   beta2: number;
@@ -238,6 +244,9 @@ export interface NativeTrainerOptions {
   deadAfter: number;
   /** Frozen random decoder: the baseline. */
   freezeDecoder: boolean;
+  /** ReLU: norm of decoder rows at the start (TopK: always 1), and the largest norm of the whole gradient (Infinity: any). */
+  decoderNorm: number;
+  clipNorm: number;
 }
 
 export interface NativeStepMetrics {
@@ -248,6 +257,10 @@ export interface NativeStepMetrics {
   /** Σ‖x−x̂‖² / Σ‖x−x̄‖², x̄ of this batch; NaN when all its rows are equal. */
   fvu: number;
   l0: number;
+  /** ReLU: mean Σ f_i·‖W_dec,i‖ before λ; ‖gradient‖ before it is clipped; whether the path for dense batches was taken. */
+  l1: number;
+  gradientNorm: number;
+  dense: boolean;
   /** Latents silent for at least `deadAfter` tokens. */
   dead: number;
   /** Milliseconds by phase: encode, decode, backward, update, aux */
@@ -260,13 +273,14 @@ export interface NativeTrainer {
   /**
    * One step on rows `rows[i]` of `pool` (bf16 [P, d], raw units). Stops within 200 ms on cancel, and is then not
    * applied. NaN or infinity in a row, or a loss that is not finite, fails the call and changes nothing. One call at a
-   * time: a second one fails with `busy`. The result depends on neither the CPU path nor the number of threads.
+   * time: a second one fails with `busy`. The result depends on neither the CPU path (but for the last digits of a dense
+   * ReLU batch) nor the number of threads. `penalty` is λ, 0 for TopK.
    */
-  step(pool: Uint16Array, rows: Uint32Array, learningRate: number, task: NativeTask): Promise<NativeStepMetrics>;
+  step(pool: Uint16Array, rows: Uint32Array, learningRate: number, penalty: number, task: NativeTask): Promise<NativeStepMetrics>;
   /** Everything that the next step depends on, as named arrays; `load` gives back the same bits. */
   state(): { name: string; type: "F32" | "U64"; shape: number[]; data: Uint8Array }[];
   load(state: { name: string; type: string; shape: number[]; data: Uint8Array }[]): void;
-  /** Weights with unit decoder rows and the scale folded in: raw in, raw out, f_i = a_i; for applyBDecToInput = true. */
+  /** Weights with unit decoder rows and the scale folded in: raw in, raw out, f_i = a_i; TopK's for applyBDecToInput = true, ReLU's for false. */
   weights(): { encoder: Float32Array; encoderBias: Float32Array; decoder: Float32Array; decoderBias: Float32Array };
 }
 

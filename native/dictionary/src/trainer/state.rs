@@ -74,6 +74,9 @@ impl Trainer {
         out.push(array("scale".into(), StateType::F32, vec![1], bytemuck::bytes_of(&self.options.scale)));
         out.push(array("tokens_since_fired".into(), StateType::U64, vec![features], bytemuck::cast_slice(&self.silent)));
         out.push(array("steps".into(), StateType::U64, vec![1], bytemuck::bytes_of(&self.steps)));
+        if let Some(relu) = &self.relu {
+            out.push(array("dense".into(), StateType::U64, vec![1], bytemuck::bytes_of(&relu.dense)));
+        }
         out
     }
 
@@ -101,16 +104,17 @@ impl Trainer {
             )?;
             found.push(array);
         }
-        let (mut scale, mut steps) = (vec![0f32], vec![0u64]);
+        let (mut scale, mut steps, mut dense) = (vec![0f32], vec![0u64], vec![0u64]);
         {
             let weights =
                 [&mut self.weights, &mut self.first_moment, &mut self.second_moment].into_iter().flat_map(Weights::arrays_mut);
             // Copied in place, so that big arrays keep their huge pages.
             let floats = weights.chain([&mut scale]).map(|to| bytemuck::cast_slice_mut::<f32, u8>(to));
-            let counters = [&mut self.silent, &mut steps].into_iter().map(|to| bytemuck::cast_slice_mut::<u64, u8>(to));
+            let counters = [&mut self.silent, &mut steps, &mut dense].into_iter().map(|to| bytemuck::cast_slice_mut::<u64, u8>(to));
             floats.chain(counters).zip(found).for_each(|(to, array)| to.copy_from_slice(&array.data));
         }
         (self.options.scale, self.steps) = (scale[0], steps[0]);
+        self.relu.iter_mut().for_each(|relu| relu.dense = dense[0]);
         self.packed = None;
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::gemm::{Done, PackedMatrix};
 use crate::simd::{Level, level};
 
 /// Per output, padded to whole panels.
-pub(super) struct Bounds<'a> {
+pub(crate) struct Bounds<'a> {
     /// Bias and its share of the radius.
     pub bias: Vec<f32>,
     pub bias_slack: Vec<f32>,

@@ -72,7 +72,7 @@ impl Selector<'_> {
 
 /// Rows of w lie anywhere in memory; the next one is fetched while this one is multiplied.
 #[inline]
-fn prefetch(row: &[f32]) {
+pub(crate) fn prefetch(row: &[f32]) {
     #[cfg(target_arch = "x86_64")]
     for line in row.chunks(16) {
         // SAFETY: a hint on an address inside the slice.
