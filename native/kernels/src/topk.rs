@@ -125,7 +125,7 @@ impl Screening<'_> {
             });
             swept.map(|()| queues)
         };
-        // SAFETY (both uses): one call a row.
+        // SAFETY: both uses make one call a row.
         let write = |row: usize, queues: &mut [RowQueue]| unsafe {
             says.slice(row, 1)[0] = selector.select(row, queues, indices.slice(row * k, k), values.slice(row * k, k));
         };

@@ -40,7 +40,7 @@ pub fn above_gemm(
     let cut = Cut::new(m, w, EXPECTED);
     let mut parts: Vec<Vec<Row>> = (0..cut.chunks()).map(|_| Vec::new()).collect();
     let shared = SharedMut::new(&mut parts);
-    // SAFETY (both uses): one chunk, one part.
+    // SAFETY: both uses write one part a chunk.
     let put = |c: usize, rows: Vec<Row>| unsafe { shared.slice(c, 1)[0] = rows };
     if w.form == Form::Rows {
         exec.run(cut.chunks(), |c| {
