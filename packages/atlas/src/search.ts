@@ -282,7 +282,9 @@ function scoreOf(parts: Evidence, counted: Record<Part, number>): number {
 /** The best `most` of them, best first. Of many, only those that reach the last one's score are put in order. */
 function bestOf(all: Gathered[], most: number): Gathered[] {
   if (all.length <= most || most <= 0) return most <= 0 ? [] : all.sort(bestFirst);
-  const cut = Float64Array.from(all, ({ score }) => score).sort()[all.length - most] as number;
+  const scores = new Float64Array(all.length);
+  for (let i = 0; i < all.length; i++) scores[i] = (all[i] as Gathered).score;
+  const cut = scores.sort()[all.length - most] as number;
   return all
     .filter(({ score }) => score >= cut)
     .sort(bestFirst)
