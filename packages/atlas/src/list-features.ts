@@ -2,7 +2,7 @@ import { LexiscopeError } from "@lexiscope/core";
 import type { ColumnIndex } from "./columns.ts";
 import type { FeatureRows } from "./feature-rows.ts";
 import { toHit, type Found, type SearchFindings, type Searcher } from "./search.ts";
-import type { FeatureFilter, FeatureList, ListOptions } from "./types.ts";
+import type { FeatureList, ListOptions } from "./types.ts";
 
 /** Largest page. */
 const maxLimit = 1000;

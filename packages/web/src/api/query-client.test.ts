@@ -8,7 +8,7 @@ const unreachable = (): ApiError => new ApiError({ code: "unreachable", message:
 test("whoever finds no server has the status asked for at once; once it is known to be gone, nobody hurries it", async () => {
   const client = createQueryClient();
   let there = true;
-  const asked = vi.fn(() => (there ? Promise.resolve({ software: "1" }) : Promise.reject(unreachable())));
+  const asked = vi.fn<() => Promise<unknown>>(() => (there ? Promise.resolve({ software: "1" }) : Promise.reject(unreachable())));
   const status = new QueryObserver(client, { queryKey: ["status"], queryFn: asked, retry: false });
   const end = status.subscribe(() => undefined);
   await vi.waitFor(() => expect(status.getCurrentResult().isSuccess).toBe(true));

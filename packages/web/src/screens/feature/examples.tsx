@@ -10,7 +10,7 @@ import "./examples.css";
 /** Lines of a group that are drawn before "more" is asked for. */
 const firstLines = 25;
 /** Lines that the screen begins with, and that come with each frame until all are there. */
-const linesAtOnce = 7;
+const linesAtOnce = 5;
 
 /** The feature's examples: the strongest, then samples of every interval of activation, from strong to weak. */
 export function Examples({

@@ -17,7 +17,7 @@ export function FeatureBody({ atlas, detail }: { atlas: string; detail: FeatureD
   const interval = parseInterval(params.get("interval"));
   const choose = (next: number | undefined): void => change({ interval: next === undefined ? null : formatInterval(next) });
   const dead = detail.fired === 0;
-  const beside = useStages(3);
+  const beside = useStages(4);
   return (
     <div className="feature-body">
       <div className="feature-main">
@@ -25,10 +25,10 @@ export function FeatureBody({ atlas, detail }: { atlas: string; detail: FeatureD
         {dead ? <Dead /> : <Examples atlas={atlas} detail={detail} interval={interval} choose={choose} />}
       </div>
       <div className="feature-side">
-        {!dead && <ActivationHistogram detail={detail} interval={interval} choose={choose} />}
-        {beside > 0 && <OutputTokens detail={detail} />}
-        {beside > 1 && <Neighbours atlas={atlas} detail={detail} />}
-        {beside > 2 && detail.tokens.length > 0 && <FiringTokens tokens={detail.tokens} />}
+        {!dead && beside > 0 && <ActivationHistogram detail={detail} interval={interval} choose={choose} />}
+        {beside > 1 && <OutputTokens detail={detail} />}
+        {beside > 2 && <Neighbours atlas={atlas} detail={detail} />}
+        {beside > 3 && detail.tokens.length > 0 && <FiringTokens tokens={detail.tokens} />}
       </div>
     </div>
   );
