@@ -17,12 +17,12 @@ use crate::weights::Weights;
 use aux::AuxLoss;
 use batch::Batch;
 use forward::Residual;
-pub use relu::ReluOptions;
-use relu::ReluState;
 use lexiscope_kernels::adam::{AdamOptions, AdamStep};
 use lexiscope_kernels::gemm::{PackedMatrix, Precision};
 use lexiscope_kernels::sparse::{Inverted, ReconstructionLoss};
 use lexiscope_kernels::{Cancel, Exec, topk_gemm};
+pub use relu::ReluOptions;
+use relu::ReluState;
 use std::time::Instant;
 
 #[derive(Clone, Copy, Debug, PartialEq)]

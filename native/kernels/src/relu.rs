@@ -193,8 +193,11 @@ impl Rescore<'_> {
     /// Of the candidate columns of each row those that are above 0 in f32.
     fn part(&self, rows: Range<usize>, candidates: &[Vec<u32>]) -> Part {
         let (k, total) = (self.k, candidates.iter().map(Vec::len).sum());
-        let mut out =
-            Part { counts: Vec::with_capacity(rows.len()), indices: Vec::with_capacity(total), values: Vec::with_capacity(total) };
+        let mut out = Part {
+            counts: Vec::with_capacity(rows.len()),
+            indices: Vec::with_capacity(total),
+            values: Vec::with_capacity(total),
+        };
         for (row, columns) in rows.zip(candidates) {
             if self.exec.cancel.is_cancelled() {
                 return out;

@@ -98,9 +98,7 @@ impl Trainer {
         let exec = task.exec()?;
         let architecture = match options.architecture.as_str() {
             "topk" => Architecture::TopK,
-            "relu" => {
-                Architecture::Relu(ReluOptions { decoder_norm: options.decoder_norm as f32, clip_norm: options.clip_norm })
-            }
+            "relu" => Architecture::Relu(ReluOptions { decoder_norm: options.decoder_norm as f32, clip_norm: options.clip_norm }),
             other => return Err(coded("unsupported", format!("architecture \"{other}\"; known: topk, relu"))),
         };
         let options = lexiscope_dictionary::TrainerOptions {

@@ -67,7 +67,9 @@ export const trainResultSchema = z.object({
   path: z.string(),
   site: z.string(),
   features: z.int(),
-  k: z.int(),
+  /** Features that may be active at a token; null where there is no fixed number, but a penalty (`l1`, its λ). */
+  k: z.int().nullable(),
+  l1: z.number().optional(),
   steps: z.int(),
   tokensSeen: z.int(),
   seconds: z.number(),

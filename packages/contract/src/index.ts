@@ -6,3 +6,4 @@ export * from "./http/index.ts";
 export * from "./manifests.ts";
 export * from "./overlay.ts";
 export * from "./parse-manifest.ts";
+export * from "./sparsity.ts";

@@ -75,13 +75,12 @@ export const metricsSchema = z.object({
 });
 export type Metrics = z.infer<typeof metricsSchema>;
 
-export const trainConfigSchema = z.strictObject({
-  architecture: z.literal("topk"),
+/** What every architecture is trained with. */
+const sharedTrainConfig = {
   features: z
     .int()
     .min(1)
     .max(2 ** 24),
-  k: z.int().min(1).max(4096),
   steps: z.int().min(1),
   batch: z
     .int()
@@ -97,14 +96,38 @@ export const trainConfigSchema = z.strictObject({
   normalise: z.enum(["rms", "none"]),
   decoderBiasInit: z.enum(["mean", "geometric_median", "zero"]),
   encoderScale: z.number().positive(),
-  auxCoefficient: z.number().min(0),
-  auxK: z.int().min(0),
   /** Tokens; null = 10⁷ or a fifth of the run, whichever is less. */
   deadAfter: z.int().positive().nullable(),
   poolRows: z.int().min(1),
   checkpointEverySteps: z.int().min(1),
   seed: z.int(),
+};
+
+export const topKConfigSchema = z.strictObject({
+  architecture: z.literal("topk"),
+  ...sharedTrainConfig,
+  k: z.int().min(1).max(4096),
+  auxCoefficient: z.number().min(0),
+  auxK: z.int().min(0),
 });
+export type TopKConfig = z.infer<typeof topKConfigSchema>;
+
+/** ReLU with the penalty λ Σ f_i·‖W_dec,i‖ (science.md §2.2). */
+export const reluConfigSchema = z.strictObject({
+  architecture: z.literal("relu"),
+  ...sharedTrainConfig,
+  /** λ, for activations with E‖x‖² = d. */
+  l1: z.number().min(0).max(1e6),
+  /** Share of the steps over which λ rises linearly from 0. */
+  l1WarmupShare: z.number().min(0).max(1),
+  /** Largest norm of the gradient over all weights; null = any. */
+  clipNorm: z.number().positive().nullable(),
+  /** Norm of the decoder rows at the start. */
+  decoderNorm: z.number().positive(),
+});
+export type ReluConfig = z.infer<typeof reluConfigSchema>;
+
+export const trainConfigSchema = z.discriminatedUnion("architecture", [topKConfigSchema, reluConfigSchema]);
 export type TrainConfig = z.infer<typeof trainConfigSchema>;
 
 export const dictionaryManifestSchema = z.object({

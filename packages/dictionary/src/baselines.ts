@@ -2,6 +2,7 @@ import { RateMeter, type Work } from "@lexiscope/core";
 import type { TrainConfig } from "@lexiscope/contract";
 import type { ActivationStore } from "@lexiscope/activations";
 import { loadAddon, withTask, type NativeDictionary } from "@lexiscope/native";
+import { shapeOf } from "./architectures/index.ts";
 import { nativeDictionary } from "./native-dictionary.ts";
 import type { SiteStatistics } from "./normalise.ts";
 import { createTrainer, runSteps, trainingBatches } from "./steps.ts";
@@ -39,11 +40,7 @@ export async function* randomBaseline(options: BaselineOptions & { steps: number
       message: "random dictionary",
     };
   }
-  return nativeDictionary(
-    trainer.weights(),
-    { d: statistics.d, features: config.features, activation: { kind: "topk", k: config.k } },
-    signal,
-  );
+  return nativeDictionary(trainer.weights(), shapeOf(config, statistics.d), signal);
 }
 
 /** PCA with `components` components, as a dictionary whose features are all active: x̂ = mean + Σ (c·(x − mean)) c. */

@@ -94,7 +94,13 @@ export function checkRun(file: string, found: RunIdentity, run: RunIdentity): vo
     (found.site !== run.site ? "site" : found.planHash !== run.planHash ? "store" : undefined);
   if (field === undefined) return;
   const show = (identity: RunIdentity): string =>
-    JSON.stringify(field === "site" ? identity.site : field === "store" ? identity.planHash.slice(0, 12) : identity.config[field]);
+    JSON.stringify(
+      field === "site"
+        ? identity.site
+        : field === "store"
+          ? identity.planHash.slice(0, 12)
+          : (identity.config as Record<string, unknown>)[field],
+    );
   throw new LexiscopeError("mismatch", `${file} belongs to a run with ${field} ${show(found)}; now it is ${show(run)}`, {
     file,
     field,

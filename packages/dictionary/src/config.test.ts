@@ -62,7 +62,7 @@ test("a width that the memory does not hold is refused before anything is alloca
 });
 
 test("the memory of a run counts both trainers, the copied weights, a batch and the pool", () => {
-  const shape = { features: 1000, batch: 100, k: 10, poolRows: 5000 };
+  const shape = trainConfig("short", { features: 1000, batch: 100, k: 10, poolRows: 5000 }, { d: 20, trainRows: 300 });
   const weights = 2 * 4 * 1000 * 20;
   const trainers = 2 * (3 * weights + 4 * 1000 * 20);
   const bytes = trainers + weights + 100 * (20 * 16 + 10 * 32);
@@ -82,6 +82,7 @@ test("a run of fewer than 300 default steps is given the short preset, unless it
   expect(recommendedPreset({}, { trainRows: 299 * 4096 })).toBe("short");
   expect(recommendedPreset({}, { trainRows: 299 * 4096 + 1 })).toBe("default");
   expect(recommendedPreset({}, data, 20e6)).toBe("default");
+  expect(recommendedPreset({ recipe: "scaling-monosemanticity" }, data)).toBe("default");
   for (const given of [{ steps: 50 }, { batch: 512 }, { learningRate: 1e-3 }]) expect(recommendedPreset(given, data)).toBe("default");
 });
 

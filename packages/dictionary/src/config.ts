@@ -1,16 +1,17 @@
 import { availableMemory } from "node:process";
 import { formatBytes, LexiscopeError } from "@lexiscope/core";
-import { trainConfigSchema, type TrainConfig } from "@lexiscope/contract";
-
-/** `default`: TopK of science.md §4. `short`: for a run of one or two minutes over about 300k tokens. */
-export const presetNames = ["default", "short"] as const;
-export type PresetName = (typeof presetNames)[number];
+import { trainConfigSchema, type ReluConfig, type TopKConfig, type TrainConfig } from "@lexiscope/contract";
+import type { PresetName } from "./architectures/architecture.ts";
+import { architectureOf, recipeArchitecture, recipeNames, type RecipeName } from "./architectures/index.ts";
 
 /** Tokens of a step of the default preset. */
 const defaultBatch = 4096;
 
-/** What can be set; everything else follows from a preset. */
-export type TrainSettings = Partial<Omit<TrainConfig, "architecture">>;
+/** What can be set; everything else follows from a recipe and a preset. */
+export type TrainSettings = Partial<Omit<TopKConfig, "architecture"> & Omit<ReluConfig, "architecture">> & {
+  /** `topk` when it is not said. */
+  recipe?: RecipeName | undefined;
+};
 
 /** Shape of the data that a configuration is made for. */
 export interface TrainData {
@@ -19,48 +20,19 @@ export interface TrainData {
 }
 
 /** A whole configuration from a preset and the caller's settings. Settings that cannot be are errors that name the field. */
-export function trainConfig(preset: PresetName, settings: TrainSettings, data: TrainData): TrainConfig {
+export function trainConfig(preset: PresetName, { recipe = "topk", ...settings }: TrainSettings, data: TrainData): TrainConfig {
+  const architecture = recipeArchitecture(recipe);
   const features = settings.features ?? (preset === "short" ? 4096 : 16_384);
   const batch = settings.batch ?? (preset === "short" ? 1024 : defaultBatch);
   const steps = settings.steps ?? (preset === "short" ? 1500 : Math.max(1, Math.ceil(data.trainRows / batch)));
-  const base = {
-    architecture: "topk",
-    k: 32,
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-8,
-    normalise: "rms",
-    decoderBiasInit: "mean",
-    encoderScale: 1,
-    auxCoefficient: 1 / 32,
-    deadAfter: null,
-    seed: 0,
-  };
-  const byPreset =
-    preset === "short"
-      ? {
-          learningRate: 2e-3,
-          encoderScale: 0.3,
-          warmupSteps: Math.round(0.05 * steps),
-          decayShare: 0.3,
-          checkpointEverySteps: 500,
-          poolRows: 500_000,
-        }
-      : {
-          learningRate: 2e-4 / Math.sqrt(features / 16_384),
-          warmupSteps: Math.min(1000, Math.round(0.1 * steps)),
-          decayShare: 0.2,
-          checkpointEverySteps: 1000,
-          poolRows: 500_000,
-        };
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  refuseForeign(recipe, Object.keys(given));
   const config = trainConfigSchema.safeParse({
-    ...base,
-    ...byPreset,
+    architecture: architecture.name,
+    ...architecture.preset(preset, { d: data.d, features, steps }),
     features,
     batch,
     steps,
-    auxK: Math.min(Math.max(1, data.d >> 1), features),
     ...given,
   });
   if (!config.success) {
@@ -74,31 +46,36 @@ export function trainConfig(preset: PresetName, settings: TrainSettings, data: T
   return config.data;
 }
 
+/** A setting of another recipe would be passed over in silence. */
+function refuseForeign(recipe: RecipeName, given: readonly string[]): void {
+  for (const other of recipeNames) {
+    const field = other === recipe ? undefined : recipeArchitecture(other).own.find((name) => given.includes(name));
+    if (field === undefined) continue;
+    throw new LexiscopeError("invalid_input", `${field} belongs to the recipe ${other}; this is ${recipe}`, {
+      field,
+      hint: `leave it out, or choose the recipe ${other}`,
+    });
+  }
+}
+
 /** Fewer steps than this leave the default preset's learning rate no time. */
 const fewestDefaultSteps = 300;
 
 /**
  * The preset for a run that names none: `short` where the default one would make fewer than 300 steps of the data (or of
- * `tokens`), unless steps, learning rate or batch are given.
+ * `tokens`), unless steps, learning rate or batch are given, or a recipe that is asked for as it was published.
  */
 export function recommendedPreset(settings: TrainSettings, { trainRows }: Pick<TrainData, "trainRows">, tokens = trainRows): PresetName {
   const chosen = settings.steps ?? settings.learningRate ?? settings.batch;
-  return chosen === undefined && Math.ceil(tokens / defaultBatch) < fewestDefaultSteps ? "short" : "default";
+  return chosen === undefined && (settings.recipe ?? "topk") === "topk" && Math.ceil(tokens / defaultBatch) < fewestDefaultSteps
+    ? "short"
+    : "default";
 }
 
-/** Refuses widths, k and sizes that cannot be trained, before anything is allocated. */
+/** Refuses sizes that cannot be trained, before anything is allocated. */
 export function checkConfig(config: TrainConfig, data: TrainData): void {
-  const { features, k, auxK, batch, steps, warmupSteps } = config;
-  if (k > features)
-    throw new LexiscopeError("invalid_input", `k is ${k} and there are ${features} features: at most all of them can be active`, {
-      field: "k",
-      hint: `choose a k of at most ${features}, usually 16 to 128`,
-    });
-  if (auxK > features)
-    throw new LexiscopeError("invalid_input", `auxK is ${auxK} and there are ${features} features`, {
-      field: "auxK",
-      hint: `choose at most ${features}`,
-    });
+  const { features, batch, steps, warmupSteps } = config;
+  architectureOf(config).check(config);
   if (warmupSteps > steps)
     throw new LexiscopeError("invalid_input", `the warm-up of ${warmupSteps} steps is longer than the run of ${steps}`, {
       field: "warmupSteps",
@@ -119,15 +96,13 @@ export function checkConfig(config: TrainConfig, data: TrainData): void {
  * the pool of rows in bf16, and the larger of what stands beside the trainer at a checkpoint (a copy of its state) and at the
  * end (the trainer of the random baseline, and weights copied out of it).
  */
-export function trainingBytes(
-  { features, batch, k, poolRows }: Pick<TrainConfig, "features" | "batch" | "k" | "poolRows">,
-  { d, trainRows }: TrainData,
-): number {
+export function trainingBytes(config: TrainConfig, { d, trainRows }: TrainData): number {
+  const { features, batch, poolRows } = config;
   const weights = 2 * 4 * features * d;
   const state = 3 * weights;
   const trainer = state + 4 * features * d;
   const pool = 2 * d * Math.min(trainRows, Math.max(poolRows, 2 * batch));
-  return trainer + Math.max(state, trainer + weights) + batch * (d * 16 + k * 32) + pool;
+  return trainer + Math.max(state, trainer + weights) + batch * d * 16 + architectureOf(config).stepBytes(config, d) + pool;
 }
 
 /** Tokens of silence after which a feature counts as dead: given, or 10⁷ or a fifth of the run, whichever is less. */
@@ -136,6 +111,7 @@ export function deadWindow(config: Pick<TrainConfig, "deadAfter" | "steps" | "ba
 }
 
 /** The first field in which two configurations differ. */
-export function configDifference(a: TrainConfig, b: TrainConfig): keyof TrainConfig | undefined {
-  return (Object.keys(a) as (keyof TrainConfig)[]).find((field) => a[field] !== b[field]);
+export function configDifference(a: TrainConfig, b: TrainConfig): string | undefined {
+  const other: Record<string, unknown> = b;
+  return Object.entries(a).find(([field, value]) => other[field] !== value)?.[0];
 }

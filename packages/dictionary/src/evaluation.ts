@@ -5,6 +5,7 @@ import type { Model } from "@lexiscope/model";
 import type { NativeDictionary, NativeTrainer } from "@lexiscope/native";
 import { pcaBaseline, randomBaseline } from "./baselines.ts";
 import { reconstructionMetrics, type HeldOutSample } from "./held-out.ts";
+import { shapeOf } from "./architectures/index.ts";
 import { nativeDictionary } from "./native-dictionary.ts";
 import type { SiteStatistics } from "./normalise.ts";
 import { lossContexts, patchedLoss, type Patch } from "./patched-loss.ts";
@@ -49,14 +50,7 @@ export async function* evaluateAll(input: EvaluationInput): Work<EvaluationResul
   const { trainer, statistics, config, heldOut, evaluation, signal } = input;
   const score = await createScorer(input);
   yield { phase: "evaluate", done: 0, total: heldOut.n, unit: "rows", rate: 0, message: "held-out documents" };
-  const metrics = yield* score(
-    "dictionary",
-    await nativeDictionary(
-      trainer.weights(),
-      { d: statistics.d, features: config.features, activation: { kind: "topk", k: config.k } },
-      signal,
-    ),
-  );
+  const metrics = yield* score("dictionary", await nativeDictionary(trainer.weights(), shapeOf(config, statistics.d), signal));
   const randomSteps = Math.round(config.steps * Math.min(1, Math.max(0, evaluation.baselineBudget)));
   const random = randomSteps > 0 ? yield* score("random dictionary", yield* randomBaseline({ ...input, steps: randomSteps })) : null;
   const pcaComponents = evaluation.pca ? Math.min(statistics.d, Math.max(1, Math.round(metrics.l0))) : 0;

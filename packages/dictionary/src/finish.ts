@@ -4,6 +4,7 @@ import { sha256File, version, writeJsonAtomic } from "@lexiscope/core";
 import type { DictionaryManifest, TrainConfig } from "@lexiscope/contract";
 import type { ActivationStore } from "@lexiscope/activations";
 import type { NativeTrainer } from "@lexiscope/native";
+import { architectureOf } from "./architectures/index.ts";
 import { deadWindow } from "./config.ts";
 import type { EvaluationResults } from "./evaluation.ts";
 import { inputScale, type SiteStatistics } from "./normalise.ts";
@@ -38,8 +39,8 @@ export async function finishDictionary(done: {
   await writeSaeLens(folder, trainer.weights(), {
     d: statistics.d,
     features: config.features,
-    activation: { kind: "topk", k: config.k },
-    applyBDecToInput: true,
+    activation: architectureOf(config).activation(config),
+    applyBDecToInput: architectureOf(config).applyBDecToInput,
     modelName: source.model.name,
     site: statistics.name,
     context: source.context,

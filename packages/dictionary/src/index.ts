@@ -1,14 +1,7 @@
 export type { Dictionary } from "./types.ts";
-export {
-  configDifference,
-  deadWindow,
-  presetNames,
-  recommendedPreset,
-  trainConfig,
-  type PresetName,
-  type TrainData,
-  type TrainSettings,
-} from "./config.ts";
+export { presetNames, type PresetName } from "./architectures/architecture.ts";
+export { architectureOf, recipeNames, type RecipeName } from "./architectures/index.ts";
+export { configDifference, deadWindow, recommendedPreset, trainConfig, type TrainData, type TrainSettings } from "./config.ts";
 export { train, type TrainOptions } from "./train.ts";
 export { evaluationFor, type EvaluationOptions } from "./evaluation.ts";
 export { compareModels, type CompareModelsOptions } from "./compare-models.ts";

@@ -3,6 +3,7 @@ import type { ActivationStore, StoredContext } from "@lexiscope/activations";
 import type { Model } from "@lexiscope/model";
 import type { NativeTrainer } from "@lexiscope/native";
 import { reconstructionMetrics, type HeldOutSample } from "./held-out.ts";
+import { shapeOf } from "./architectures/index.ts";
 import { nativeDictionary } from "./native-dictionary.ts";
 import { lossContexts, patchedLoss, type Patch } from "./patched-loss.ts";
 
@@ -44,11 +45,7 @@ export function createLook(input: LookInput): (withLoss: boolean) => Promise<Loo
   const { trainer, store, config, site, heldOut, model, ceTokens, signal } = input;
   let clean: { contexts: StoredContext[]; ce: number } | undefined;
   return async (withLoss) => {
-    const dictionary = await nativeDictionary(
-      trainer.weights(),
-      { d: heldOut.d, features: config.features, activation: { kind: "topk", k: config.k } },
-      signal,
-    );
+    const dictionary = await nativeDictionary(trainer.weights(), shapeOf(config, heldOut.d), signal);
     const { fvu, l0 } = await reconstructionMetrics(dictionary, heldOut, signal, lookRows);
     const look = { heldOutFvu: fvu, heldOutL0: l0 };
     if (!withLoss || !model || ceTokens <= 0) return look;

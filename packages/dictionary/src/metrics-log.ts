@@ -7,7 +7,12 @@ export interface MetricsLine extends Partial<Look> {
   step: number;
   tokens: number;
   loss: number;
-  auxLoss: number;
+  /** AuxK's loss (TopK). */
+  auxLoss?: number;
+  /** mean Σ f_i·‖W_dec,i‖, its coefficient λ, and ‖gradient‖ before clipping (ReLU). */
+  l1?: number;
+  lambda?: number;
+  gradientNorm?: number;
   /** Of the batch. */
   fvu: number;
   l0: number;

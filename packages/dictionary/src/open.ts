@@ -52,7 +52,7 @@ export async function loadDictionary(
       ["d_in", d, manifest.d],
       ["d_sae", features, manifest.features],
       ["architecture", activation.kind, manifest.config.architecture],
-      ["k", activation.kind === "topk" ? activation.k : undefined, manifest.config.k],
+      ["k", activation.kind === "topk" ? activation.k : undefined, manifest.config.architecture === "topk" ? manifest.config.k : undefined],
       ["metadata.hook_name", site, manifest.site],
     ] as const
   ).find(([, found, expected]) => found !== expected);

@@ -2,6 +2,7 @@ import type { TrainConfig } from "@lexiscope/contract";
 import type { Batches } from "@lexiscope/activations";
 import { bf16ToFloat, createBatches, type ActivationStore } from "@lexiscope/activations";
 import { loadAddon, withTask, type NativeStepMetrics, type NativeTrainer } from "@lexiscope/native";
+import { architectureOf } from "./architectures/index.ts";
 import { deadWindow } from "./config.ts";
 import { geometricMedian, inputScale, type SiteStatistics } from "./normalise.ts";
 import { learningRateAt } from "./schedule.ts";
@@ -12,6 +13,8 @@ export interface StepReport {
   step: number;
   cursor: number;
   learningRate: number;
+  /** λ of the step; 0 where an architecture has none. */
+  penalty: number;
   metrics: NativeStepMetrics;
 }
 
@@ -39,7 +42,6 @@ export async function createTrainer({ store, statistics, config, freezeDecoder, 
       {
         d,
         features: config.features,
-        k: config.k,
         seed: config.seed,
         scale,
         decoderBias,
@@ -47,9 +49,7 @@ export async function createTrainer({ store, statistics, config, freezeDecoder, 
         beta1: config.beta1,
         beta2: config.beta2,
         epsilon: config.epsilon,
-        // α belongs to a main loss of order 1; ours has the order of E‖x‖² (science.md §2.6).
-        auxCoefficient: config.auxCoefficient * scale * scale * meanSquaredNorm,
-        auxK: config.auxK,
+        ...architectureOf(config).trainer(config, scale * scale * meanSquaredNorm),
         deadAfter: deadWindow(config),
         freezeDecoder,
       },
@@ -78,8 +78,9 @@ export async function* runSteps(options: {
   const { trainer, batches, config, signal } = options;
   while (trainer.steps < config.steps) {
     const learningRate = learningRateAt(config, trainer.steps);
+    const penalty = architectureOf(config).penaltyAt(config, trainer.steps);
     const { pool, rows, cursor } = await batches.next();
-    const metrics = await withTask(signal, (task) => trainer.step(pool, rows, learningRate, task));
-    yield { step: trainer.steps, cursor, learningRate, metrics };
+    const metrics = await withTask(signal, (task) => trainer.step(pool, rows, learningRate, penalty, task));
+    yield { step: trainer.steps, cursor, learningRate, penalty, metrics };
   }
 }

@@ -183,7 +183,7 @@ test("a damaged checkpoint is passed over for the one before; when all are, it s
 
 test("other settings, a foreign folder, a folder in use, another model and an unknown site are refused", async () => {
   const options = trainForTests(store, model, whole);
-  await expect(finish(train({ ...options, config: { ...options.config, k: 9 } }))).rejects.toMatchObject({
+  await expect(finish(train(trainForTests(store, model, whole, { k: 9 })))).rejects.toMatchObject({
     code: "mismatch",
     field: "k",
     message: expect.stringContaining("with k 8; now it is 9"),

@@ -135,10 +135,12 @@ async function* trainToTheEnd(running: Running): Work<{ seconds: number; dead: n
     saved = trainer.steps;
   };
   try {
-    for await (const { step, cursor: consumed, learningRate, metrics } of runSteps({ trainer, batches, config, signal })) {
+    for await (const { step, cursor: consumed, learningRate, penalty, metrics } of runSteps({ trainer, batches, config, signal })) {
       cursor = consumed;
       dead = metrics.dead;
-      const { loss, auxLoss, fvu, l0 } = metrics;
+      const { loss, fvu, l0 } = metrics;
+      const { auxLoss, l1, gradientNorm } = metrics;
+      const own = config.architecture === "topk" ? { auxLoss } : { l1, lambda: penalty, gradientNorm };
       const last = step === config.steps;
       const now = lookAfter(step, config.steps);
       const rate = meter.update(step * config.batch);
@@ -150,7 +152,7 @@ async function* trainToTheEnd(running: Running): Work<{ seconds: number; dead: n
         // Also of a step whose look was cut short: the step is applied, and the run goes on after it.
         if (now.look || step % Math.max(1, Math.floor(config.steps / metricsLines)) === 0) {
           const tokens = step * config.batch;
-          await appendMetrics(log, { step, tokens, loss, auxLoss, fvu, l0, dead, learningRate, tokensPerSecond: rate, ...look });
+          await appendMetrics(log, { step, tokens, loss, ...own, fvu, l0, dead, learningRate, tokensPerSecond: rate, ...look });
         }
       }
       if (last || step % config.checkpointEverySteps === 0) await save();
@@ -163,7 +165,7 @@ async function* trainToTheEnd(running: Running): Work<{ seconds: number; dead: n
         total: config.steps * config.batch,
         unit: "tokens",
         rate,
-        metrics: { step, loss, l0, fvu, dead, ...seen, ...left },
+        metrics: { step, loss, l0, fvu, dead, ...(config.architecture === "relu" ? { l1, lambda: penalty } : {}), ...seen, ...left },
       };
     }
   } catch (error) {

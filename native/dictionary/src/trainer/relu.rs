@@ -33,9 +33,7 @@ pub struct ReluOptions {
 impl ReluOptions {
     pub(super) fn check(self) -> Result<Self, DictionaryError> {
         let ReluOptions { decoder_norm, clip_norm } = self;
-        require(decoder_norm > 0.0 && decoder_norm.is_finite(), || {
-            format!("decoderNorm is {decoder_norm}; it must be above 0")
-        })?;
+        require(decoder_norm > 0.0 && decoder_norm.is_finite(), || format!("decoderNorm is {decoder_norm}; it must be above 0"))?;
         require(clip_norm > 0.0, || format!("clipNorm is {clip_norm}; it must be above 0"))?;
         Ok(self)
     }
@@ -121,8 +119,7 @@ impl Trainer {
         if relu.error.len() < n * d {
             relu.error = huge_zeros(n * d);
         }
-        let input =
-            Input { x: self.batch.x(), n, weights: &self.weights, freeze_decoder, penalty: (penalty / n as f64) as f32 };
+        let input = Input { x: self.batch.x(), n, weights: &self.weights, freeze_decoder, penalty: (penalty / n as f64) as f32 };
         let output = Output { gradient: &mut relu.gradient, error: &mut relu.error[..n * d], fired: &mut relu.fired };
         let mut ms = PhaseTimes::default();
         let (l1, squares) = match (&self.packed, dense) {

@@ -184,19 +184,33 @@ fn busy() -> TrainerOptions {
 }
 
 #[test]
-fn a_run_turns_sparse_and_gives_the_same_bits_for_any_threads() {
+fn the_same_bits_for_any_threads_on_either_path() {
     for path in CpuPath::ALL.into_iter().filter(|p| p.available()) {
         let mut first = None;
         for threads in [1, 2, 3] {
             let exec = Exec::with_threads(path, Cancel::new(), threads);
             let mut trainer = Trainer::new(&exec, busy()).unwrap();
-            let metrics = run(&mut trainer, &exec, 0..40);
-            let dense = metrics.iter().filter(|m| m.dense).count();
-            assert!(metrics[0].dense && (2..40).contains(&dense), "{dense} dense steps: {:?}", metrics[39]);
+            for s in 0..12 {
+                force(&mut trainer, s % 3 == 0);
+                let metrics = run(&mut trainer, &exec, s..s + 1);
+                assert!(metrics[0].dense == (s % 3 == 0) && metrics[0].l0 > 1.0);
+            }
             let own = bytes(&trainer);
             assert!(*first.get_or_insert_with(|| own.clone()) == own, "{} with {threads} threads differs", path.name());
         }
     }
+}
+
+#[test]
+fn the_density_of_a_step_decides_the_path_of_the_next() {
+    let mut trainer = Trainer::new(&exec(), busy()).unwrap();
+    let dense = |trainer: &mut Trainer, s| run(trainer, &exec(), s..s + 1)[0].dense;
+    assert!(dense(&mut trainer, 0) && dense(&mut trainer, 1), "half of the features are active at the start");
+    trainer.weights.encoder_bias.fill(-2.0);
+    trainer.packed = None;
+    assert!(dense(&mut trainer, 2) && !dense(&mut trainer, 3));
+    trainer.weights.encoder_bias.fill(1.0);
+    assert!(!dense(&mut trainer, 4) && dense(&mut trainer, 5));
 }
 
 #[test]

@@ -110,7 +110,8 @@ impl Trainer {
                 [&mut self.weights, &mut self.first_moment, &mut self.second_moment].into_iter().flat_map(Weights::arrays_mut);
             // Copied in place, so that big arrays keep their huge pages.
             let floats = weights.chain([&mut scale]).map(|to| bytemuck::cast_slice_mut::<f32, u8>(to));
-            let counters = [&mut self.silent, &mut steps, &mut dense].into_iter().map(|to| bytemuck::cast_slice_mut::<u64, u8>(to));
+            let counters =
+                [&mut self.silent, &mut steps, &mut dense].into_iter().map(|to| bytemuck::cast_slice_mut::<u64, u8>(to));
             floats.chain(counters).zip(found).for_each(|(to, array)| to.copy_from_slice(&array.data));
         }
         (self.options.scale, self.steps) = (scale[0], steps[0]);

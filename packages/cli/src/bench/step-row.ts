@@ -18,6 +18,7 @@ export async function stepRow(budgetSeconds: number, peer: Peer | undefined, sig
   const trainer = await withTask(signal, (task) =>
     loadAddon().Trainer.create(
       {
+        architecture: "topk",
         d,
         features,
         k,
@@ -32,11 +33,13 @@ export async function stepRow(budgetSeconds: number, peer: Peer | undefined, sig
         auxK: 0,
         deadAfter: 10_000_000,
         freezeDecoder: false,
+        decoderNorm: 1,
+        clipNorm: Infinity,
       },
       task,
     ),
   );
-  const run = async (): Promise<void> => void (await withTask(signal, (task) => trainer.step(pool, rows, 2e-4, task)));
+  const run = async (): Promise<void> => void (await withTask(signal, (task) => trainer.step(pool, rows, 2e-4, 0, task)));
   const { seconds, peerSeconds, probe } = await time({ run, ...(peer ? { peer: () => peer.round() } : {}) }, budgetSeconds, signal);
   const limit = (probe.fastGflops * 1e9) / (2 * d * features);
   const value = batch / seconds;

@@ -1,7 +1,7 @@
 import { openStore } from "@lexiscope/activations";
 import type { TrainResult } from "@lexiscope/contract";
 import { LexiscopeError, resolveRef } from "@lexiscope/core";
-import { type Dictionary, presetNames, recommendedPreset, train, trainConfig } from "@lexiscope/dictionary";
+import { architectureOf, type Dictionary, presetNames, recipeNames, recommendedPreset, train, trainConfig } from "@lexiscope/dictionary";
 import { basename } from "node:path";
 import { choose } from "../choose.ts";
 import { type AnyCommand, createCommand } from "../command.ts";
@@ -15,18 +15,25 @@ export function trainCommand(): AnyCommand {
   return createCommand("train", "Learn a dictionary from an activation store. The same command again goes on where it stopped.", [
     ["from the only store, with everything as recommended", "lexiscope train"],
     ["a small one in a minute", "lexiscope train --store first --preset short --dictionary small"],
+    ["as Scaling Monosemanticity did it", "lexiscope train --recipe scaling-monosemanticity --dictionary sm"],
     ["of your own size", "lexiscope train --features 16384 --k 64 --tokens 20M --batch 4096 --dictionary wide"],
   ])
     .option("--store <name>", "store on the shelf, or a folder (default: the only one)")
     .option("--site <site>", "which of the store's sites, when it has several")
     .option("--dictionary <name>", "name on the shelf of dictionaries, or a folder (default: from store, width and k)")
     .option(
+      "--recipe <name>",
+      "topk (default), or scaling-monosemanticity: ReLU with an L1 penalty, exactly as published, unless --preset short",
+      oneOf("--recipe", recipeNames),
+    )
+    .option(
       "--preset <name>",
       `${presetNames.join(" or ")}: short suits a run of a minute or two (default: by the size of the store)`,
       oneOf("--preset", presetNames),
     )
     .option("--features <n>", "width of the dictionary", count("--features", { max: 2 ** 24 }))
-    .option("--k <n>", "features that may be active at a token", count("--k", { max: 4096 }))
+    .option("--k <n>", "features that may be active at a token (topk)", count("--k", { max: 4096 }))
+    .option("--l1 <lambda>", "weight of the L1 penalty (scaling-monosemanticity)", real("--l1", { min: 0, max: 1e6 }))
     .option("--tokens <n>", "tokens to train on; rows of the store are used several times when it has fewer", count("--tokens"))
     .option("--steps <n>", "steps, instead of --tokens", count("--steps"))
     .option("--batch <n>", "tokens of a step", count("--batch", { max: 1 << 20 }))
@@ -35,7 +42,7 @@ export function trainCommand(): AnyCommand {
     .option("--decay <share>", "share of the steps over which the learning rate falls to 0 at the end", real("--decay", { min: 0, max: 1 }))
     .option("--normalise <how>", "rms scales activations to a mean square of 1, none leaves them", oneOf("--normalise", ["rms", "none"]))
     .option("--dead-after <tokens>", "tokens of silence after which a feature counts as dead", count("--dead-after"))
-    .option("--aux <coefficient>", "weight of the loss that revives dead features; 0 = off", real("--aux", { min: 0, max: 100 }))
+    .option("--aux <coefficient>", "weight of the loss that revives dead features (topk); 0 = off", real("--aux", { min: 0, max: 100 }))
     .option("--seed <n>", "seed of weights and order", count("--seed", { min: 0 }))
     .option("--checkpoint-every <steps>", "steps between checkpoints", count("--checkpoint-every"))
     .option("--model <ref>", "the store's model, for ΔCE", defaultModel)
@@ -57,6 +64,8 @@ export function trainCommand(): AnyCommand {
         const { manifest } = store;
         const site = options.site === undefined ? manifest.sites[0] : manifest.sites.find(({ name }) => name === options.site);
         const settings = {
+          recipe: options.recipe,
+          l1: options.l1,
           features: options.features,
           k: options.k,
           batch: options.batch,
@@ -74,12 +83,16 @@ export function trainCommand(): AnyCommand {
         const preset = options.preset ?? recommendedPreset(settings, data, options.tokens);
         if (options.preset === undefined && preset === "short")
           out.note("training with --preset short: the default one would make too few steps of so few tokens");
+        if (options.recipe === "scaling-monosemanticity" && options.preset === undefined)
+          out.note("training as published: its learning rate needs tens of thousands of steps. --preset short suits a short run");
         const sized = trainConfig(preset, settings, data);
         const config =
           options.tokens === undefined
             ? sized
             : trainConfig(preset, { ...settings, batch: sized.batch, steps: Math.max(1, Math.ceil(options.tokens / sized.batch)) }, data);
-        const name = options.dictionary ?? `${basename(resolveRef("stores", ref))}-${shortCount(config.features)}-k${config.k}`;
+        const name =
+          options.dictionary ??
+          `${basename(resolveRef("stores", ref))}-${shortCount(config.features)}-${architectureOf(config).suffix(config)}`;
         const model = options.loss ? await openModelFor(context, options.model, "fast") : undefined;
         const evaluation = options.baselines ? {} : { baselineBudget: 0, pca: false };
         const dictionary = await out.progress(train({ store, site: options.site, out: name, config, model, evaluation, signal }));
@@ -93,5 +106,6 @@ export function trainCommand(): AnyCommand {
 
 export function describeDictionary({ path, manifest }: Dictionary): TrainResult {
   const { site, features, config, tokensSeen, seconds, metrics, dead, baselines } = manifest;
-  return { path, site, features, k: config.k, steps: config.steps, tokensSeen, seconds, metrics, dead, baselines };
+  const sparsity = config.architecture === "topk" ? { k: config.k } : { k: null, l1: config.l1 };
+  return { path, site, features, ...sparsity, steps: config.steps, tokensSeen, seconds, metrics, dead, baselines };
 }

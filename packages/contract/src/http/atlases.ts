@@ -14,7 +14,8 @@ export const atlasEntrySchema = z
         site: z.string(),
         features: z.int(),
         alive: z.int(),
-        k: z.int(),
+        /** Null: no fixed number of features is active at a token. */
+        k: z.union([z.int(), z.null()]),
         tokens: z.int(),
         fvu: z.number(),
       })

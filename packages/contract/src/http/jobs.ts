@@ -72,6 +72,7 @@ export const startJobSchema = z
       store: shelfNameSchema,
       site: z.string().max(200).optional(),
       dictionary: shelfNameSchema.optional(),
+      recipe: z.enum(["topk", "scaling-monosemanticity"]).optional(),
       preset: z.enum(["default", "short"]).optional(),
       features: z
         .int()
@@ -79,6 +80,7 @@ export const startJobSchema = z
         .max(2 ** 24)
         .optional(),
       k: z.int().min(1).max(4096).optional(),
+      l1: z.number().min(0).max(1e6).optional(),
       tokens: tokens.optional(),
       batch: z
         .int()

@@ -213,7 +213,7 @@ async function describe(path: string, id: string): Promise<Described | undefined
         site,
         features,
         alive: index.alive,
-        k: config.k,
+        k: config.architecture === "topk" ? config.k : null,
         tokens: index.tokens,
         fvu: metrics.fvu,
       },

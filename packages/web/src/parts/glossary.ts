@@ -46,6 +46,19 @@ export const glossary = {
     meaning: "How many features are active at once on a token. A TopK dictionary keeps it at k or below.",
     caveat: "FVU and ΔCE can be compared only at about the same L0.",
   },
+  l1: {
+    name: "L1",
+    formula: "mean over tokens of Σ f_i·‖W_dec,i‖",
+    meaning: "How much activation describes a token. A ReLU dictionary pays λ for each unit of it, on top of what it fails to rebuild.",
+    caveat: "The price shrinks every activation, also those that are right.",
+  },
+  lambda: {
+    name: "λ",
+    formula: "L = mean [‖x − x̂‖² + λ Σ f_i·‖W_dec,i‖]",
+    meaning:
+      "The price of activation. A higher one leaves fewer features active and more unexplained. It rises from 0 over the first steps.",
+    caveat: "It means something only for activations of one scale: here E‖x‖² = d.",
+  },
   deltaCe: {
     name: "ΔCE",
     formula: "CE(x̂ in place of x) − CE(clean), nats per token",

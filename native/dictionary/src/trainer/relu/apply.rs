@@ -27,15 +27,12 @@ pub(super) fn apply(
     let per_chunk = FEATURES.next_multiple_of(panel);
     let packed = packed.map(|packed| packed.shared());
     {
-        let encoder = [&mut weights.encoder, &mut first.encoder, &mut second.encoder, &mut gradient.encoder].map(|a| SharedMut::new(a));
-        let decoder = [&mut weights.decoder, &mut first.decoder, &mut second.decoder, &mut gradient.decoder].map(|a| SharedMut::new(a));
-        let bias = [
-            &mut weights.encoder_bias,
-            &mut first.encoder_bias,
-            &mut second.encoder_bias,
-            &mut gradient.encoder_bias,
-        ]
-        .map(|a| SharedMut::new(a));
+        let encoder =
+            [&mut weights.encoder, &mut first.encoder, &mut second.encoder, &mut gradient.encoder].map(|a| SharedMut::new(a));
+        let decoder =
+            [&mut weights.decoder, &mut first.decoder, &mut second.decoder, &mut gradient.decoder].map(|a| SharedMut::new(a));
+        let bias = [&mut weights.encoder_bias, &mut first.encoder_bias, &mut second.encoder_bias, &mut gradient.encoder_bias]
+            .map(|a| SharedMut::new(a));
         exec.run(features.div_ceil(per_chunk), |chunk| {
             let (from, to) = (chunk * per_chunk, ((chunk + 1) * per_chunk).min(features));
             let turn = |arrays: &[SharedMut<f32>; 4], start: usize, len: usize| {

@@ -54,9 +54,8 @@ fn by_feature(exec: &Exec, input: &Input, active: &Inverted, output: Output) -> 
         for i in chunk * FEATURES..((chunk + 1) * FEATURES).min(features) {
             let (rows, f) = active.entries(i);
             // SAFETY: features of different chunks are disjoint, and each is borrowed once.
-            let (e, v, b, count) = unsafe {
-                (encoder.slice(i * d, d), decoder.slice(i * d, d), bias.slice(i, 1), fired.slice(i, 1))
-            };
+            let (e, v, b, count) =
+                unsafe { (encoder.slice(i * d, d), decoder.slice(i * d, d), bias.slice(i, 1), fired.slice(i, 1)) };
             let direction = &input.weights.decoder[i * d..(i + 1) * d];
             let (norm, share) = input.norm(exec.path, direction);
             let sum = f.iter().map(|f| f64::from(*f)).sum::<f64>();

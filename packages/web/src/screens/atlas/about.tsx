@@ -1,3 +1,4 @@
+import { sparsityText } from "@lexiscope/contract/sparsity";
 import type { AtlasDetail } from "@lexiscope/contract";
 import type { ReactElement } from "react";
 import { formatCount, formatNumber, formatShare } from "../../parts/format.ts";
@@ -25,7 +26,7 @@ export function About({ atlas }: { atlas: AtlasDetail }): ReactElement {
       </dd>
       <dt>Features</dt>
       <dd>
-        {formatCount(dictionary.features)}, {config.architecture === "topk" ? "TopK" : config.architecture}, k {config.k};{" "}
+        {formatCount(dictionary.features)}, {config.architecture === "topk" ? "TopK" : "ReLU"}, {sparsityText(config)};{" "}
         {formatCount(index.alive)} <TermLabel term="alive">alive</TermLabel>
       </dd>
       <dt>

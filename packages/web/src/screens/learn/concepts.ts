@@ -23,6 +23,14 @@ export const concepts: readonly Concept[] = [
     ],
   },
   {
+    id: "sparsity",
+    name: "TopK, ReLU and λ",
+    text: [
+      "Two ways to keep few features active. TopK keeps the k strongest at every token, no more. The way of Scaling Monosemanticity keeps every feature whose sum is above zero, and makes activation cost something: λ for each unit of it while the dictionary learns. How many are then active differs from token to token.",
+      "TopK needs no price to be chosen and does not shrink activations; its features compete for rank, so changing one at a token can push another out. Under a penalty each feature decides for itself.",
+    ],
+  },
+  {
     id: "atlas",
     name: "Atlas",
     text: [

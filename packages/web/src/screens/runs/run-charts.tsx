@@ -15,6 +15,8 @@ const panels: Panel[] = [
   { metric: "loss", term: "loss", format: formatNumber },
   { metric: "fvu", term: "fvu", format: formatNumber },
   { metric: "l0", term: "l0", format: formatNumber },
+  { metric: "l1", term: "l1", format: formatNumber },
+  { metric: "lambda", term: "lambda", format: formatNumber },
   { metric: "dead", term: "dead", format: (value) => formatNumber(value, 6) },
   { metric: "rate", term: "tokensPerSecond", format: formatNumber },
 ];

@@ -1,4 +1,5 @@
 import type { Job } from "@lexiscope/contract";
+import { sparsityText } from "@lexiscope/contract/sparsity";
 import type { ReactElement } from "react";
 import { formatCount, formatNumber, formatSeconds, formatShare } from "../../parts/format.ts";
 import { TermLabel } from "../../parts/number.tsx";
@@ -43,7 +44,7 @@ export function RunNumbers({ job, beside }: { job: Job; beside: Job | undefined 
         </table>
       </div>
       <p className="quiet">
-        {formatCount(own.features)} features, k {own.k}, {formatCount(own.steps)} steps, {formatCount(own.tokensSeen)} tokens in{" "}
+        {formatCount(own.features)} features, {sparsityText(own)}, {formatCount(own.steps)} steps, {formatCount(own.tokensSeen)} tokens in{" "}
         {formatSeconds(own.seconds)}, at <code>{own.site}</code>; measured on {formatCount(own.metrics.tokens)} tokens.
       </p>
     </section>

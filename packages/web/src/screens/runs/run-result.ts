@@ -1,5 +1,6 @@
 import type { Metrics, TrainResult } from "@lexiscope/contract";
 import { splitCommandLine } from "@lexiscope/contract/job-command";
+import { sparsityText } from "@lexiscope/contract/sparsity";
 import { formatBytes, formatCount, formatNumber, formatSeconds } from "../../parts/format.ts";
 
 /** The numbers of a trained dictionary, wherever a command's result holds them; null when it trained none. */
@@ -23,8 +24,8 @@ export function atlasOf(kind: string, result: unknown): string | null {
 export function resultSummary(kind: string, result: unknown): string {
   const numbers = numbersOf(result);
   if (numbers) {
-    const { metrics, features, k, seconds } = numbers;
-    return `${formatCount(features)} features, k ${k} · FVU ${formatNumber(metrics.fvu)} · trained in ${formatSeconds(seconds)}`;
+    const { metrics, features, seconds } = numbers;
+    return `${formatCount(features)} features, ${sparsityText(numbers)} · FVU ${formatNumber(metrics.fvu)} · trained in ${formatSeconds(seconds)}`;
   }
   if (!isObject(result)) return "";
   const count = (name: string): string => (typeof result[name] === "number" ? formatCount(result[name]) : "?");

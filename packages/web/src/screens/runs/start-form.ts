@@ -91,6 +91,14 @@ export const forms: Record<Kind, { title: string; says: string; fields: readonly
         fallback: "named after store, width and k",
       },
       {
+        name: "recipe",
+        label: "Recipe",
+        help: "topk keeps the k strongest features. scaling-monosemanticity is ReLU with an L1 penalty, as published: for long runs, unless the preset is short.",
+        type: "choice",
+        choices: ["topk", "scaling-monosemanticity"],
+        fallback: "topk",
+      },
+      {
         name: "preset",
         label: "Preset",
         help: "short suits a run of a minute or two.",
@@ -99,7 +107,15 @@ export const forms: Record<Kind, { title: string; says: string; fields: readonly
         fallback: "by the size of the store",
       },
       { ...features, fallback: "16384; 4096 in a short run" },
-      k,
+      { ...k, help: "How many features describe a token: L0. For topk alone." },
+      {
+        name: "l1",
+        label: "Penalty (λ)",
+        help: "Price of activation; higher leaves fewer features active. For scaling-monosemanticity alone.",
+        type: "number",
+        fallback: "5",
+        more: true,
+      },
       tokens("once through the store", "Rows are used several times when the store has fewer."),
       { name: "batch", label: "Batch", help: "Tokens of a step.", type: "count", fallback: "by the preset", more: true },
       {

@@ -1,0 +1,6 @@
+import { expect, test } from "vitest";
+import { sparsityText } from "./sparsity.ts";
+
+test("says k where there is one, else λ", () => {
+  expect([{ k: 32 }, { k: null, l1: 5 }, { l1: 0.5 }, {}].map(sparsityText)).toEqual(["k 32", "λ 5", "λ 0.5", "no fixed k"]);
+});
