@@ -1,7 +1,11 @@
 use crate::decode::{decode_row, relu};
 use crate::error::{DictionaryError, require, require_finite, require_shape};
 use lexiscope_kernels::gemm::{PackedMatrix, Precision, gemm};
-use lexiscope_kernels::{Cancelled, Exec, SharedMut, TopKOutput, above_gemm, topk_gemm};
+use lexiscope_kernels::simd::{dot, sum_sq};
+use lexiscope_kernels::{Cancelled, CpuPath, Exec, SharedMut, TopKOutput, above_gemm, topk_gemm};
+
+/// Features that [`Dictionary::feature_at_sight`] compares at most: some 1 MB of a small model's encoder.
+const RANKED: usize = 512;
 
 /// Rows that one chunk of a parallel loop takes.
 pub(crate) const ROW_CHUNK: usize = 64;
@@ -135,6 +139,36 @@ impl Dictionary {
                     row.iter_mut().zip(&self.weights.encoder_bias).for_each(|(v, b)| *v += b);
                 }
                 Ok(TopKOutput { indices: (0..n).flat_map(|_| 0..features as u32).collect(), values })
+            }
+        }
+    }
+
+    /// f of one feature of `x [d]` (already rounded to bf16), with the bits of [`Dictionary::encode`], where a few products
+    /// decide it: a threshold needs its own alone; for the top k it is not positive, or k others among the first [`RANKED`]
+    /// features are larger. `None`: encode the row.
+    pub fn feature_at_sight(&self, path: CpuPath, x: &[f32], feature: usize) -> Option<f32> {
+        let DictionaryOptions { d, features, encoder, encoder_bias, activation, .. } = &self.weights;
+        let centred = self.weights.apply_b_dec_to_input.then(|| centre(x, &self.weights.decoder_bias));
+        let x = centred.as_deref().unwrap_or(x);
+        // Beyond that a product might overflow, and the whole row would be NaN.
+        if !(sum_sq(path, x) < 1e20) {
+            return None;
+        }
+        let product = |i: usize| dot(path, x, &encoder[i * d..(i + 1) * d]) + encoder_bias[i];
+        let own = product(feature);
+        match activation {
+            Activation::Threshold { theta } => Some(if own > theta[feature] { own } else { 0.0 }),
+            Activation::Identity => None,
+            Activation::TopK { .. } if own <= 0.0 => Some(0.0),
+            Activation::TopK { k } => {
+                let ahead = |i: &usize| {
+                    let other = product(*i);
+                    other > own || (other == own && *i < feature)
+                };
+                if (0..RANKED.min(*features)).filter(ahead).nth(k - 1).is_some() {
+                    return Some(0.0);
+                }
+                (*features <= RANKED).then_some(own)
             }
         }
     }

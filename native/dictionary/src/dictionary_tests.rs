@@ -156,3 +156,51 @@ fn evaluate_gives_the_sums_of_f6_and_f45() {
     assert!((sums.squared_reconstruction / sums.dot - 0.954545).abs() < 1e-6);
     assert_eq!((sums.active, sums.fired), (3, vec![1, 2]));
 }
+
+#[test]
+fn a_feature_at_sight_is_the_one_that_encoding_finds() {
+    let (d, features, k) = (24, 2000, 16);
+    let mut seed = 5u64;
+    let mut random = |n: usize| -> Vec<f32> {
+        let mut next = || {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+        };
+        (0..n).map(|_| next()).collect()
+    };
+    let mut options = options(d, &random(features * d), &random(features * d), k);
+    (options.encoder_bias, options.decoder_bias, options.apply_b_dec_to_input) = (random(features), random(d), true);
+    // Equal features: the lower id goes first.
+    options.encoder.copy_within(0..200 * d, 300 * d);
+    options.encoder_bias.copy_within(0..200, 300);
+    let few = DictionaryOptions {
+        features: 400,
+        encoder: options.encoder[..400 * d].to_vec(),
+        encoder_bias: options.encoder_bias[..400].to_vec(),
+        decoder: options.decoder[..400 * d].to_vec(),
+        ..options.clone()
+    };
+    let theta = random(features).iter().map(|t| t.abs()).collect();
+    let jump = DictionaryOptions { activation: Activation::Threshold { theta }, ..options.clone() };
+    let all = DictionaryOptions { activation: Activation::Identity, ..few.clone() };
+    for path in CpuPath::ALL.into_iter().filter(|path| path.available()) {
+        let exec = Exec::new(path, Cancel::new());
+        assert_eq!(Dictionary::new(&exec, all.clone()).unwrap().feature_at_sight(path, &vec![1.0; d], 3), None);
+        for (options, always) in [(&options, false), (&few, true), (&jump, true)] {
+            let dictionary = Dictionary::new(&exec, options.clone()).unwrap();
+            let (mut decided, mut active) = (0, 0);
+            for x in random(6 * d).chunks(d) {
+                let code = dictionary.encode(&exec, x, 1).unwrap();
+                for feature in 0..options.features {
+                    let entry = code.indices.iter().position(|i| *i as usize == feature);
+                    let Some(f) = dictionary.feature_at_sight(path, x, feature) else { continue };
+                    assert_eq!(f.to_bits(), entry.map_or(0.0, |at| code.values[at]).to_bits(), "{path:?} {feature}");
+                    (decided, active) = (decided + 1, active + usize::from(f > 0.0));
+                }
+            }
+            assert!(decided > 6 * options.features * 9 / 10 && (active > 0) == always, "{decided} {active}");
+            assert!(!always || decided == 6 * options.features);
+            assert_eq!(dictionary.feature_at_sight(path, &vec![1e30; d], 0), None);
+        }
+    }
+}

@@ -15,6 +15,9 @@ use std::cell::RefCell;
 /// Queries that one chunk of work takes.
 const QUERIES: usize = 16;
 
+/// With so few queries the time is that of reading keys and values.
+const FEW: usize = 2;
+
 /// H query heads in groups that share one of Hkv key/value heads; hd is the width of a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttentionShape {
@@ -66,6 +69,9 @@ pub fn attention(
         let (s, kv_head, first) = chunks[chunk];
         let rows = &sequences[s];
         let last = rows.len.min(first + QUERIES);
+        if rows.len <= FEW {
+            rows.slot.prefetch(kv_head, rows.past + last);
+        }
         SCRATCH.with_borrow_mut(|(queries, scores)| {
             // Row i of this chunk is head i % group of query first + i / group.
             let total = (last - first) * group;

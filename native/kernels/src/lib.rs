@@ -8,6 +8,7 @@ pub mod activation;
 pub mod adam;
 pub mod attention;
 pub mod blocks;
+pub mod choose;
 pub mod chunks;
 pub mod cpu;
 pub mod exec;

@@ -1,10 +1,13 @@
 //! `Model`: open, forward, extend, direct effects.
 
-use crate::cache::Cache;
+use crate::cache::{Cache, CacheState};
 use crate::edits::{field, model_error, optional, read_edits, read_taps};
 use crate::task::{Background, Task, background, coded, invalid_input};
-use lexiscope_kernels::Precision;
-use lexiscope_transformer::{Architecture, ForwardInput, KvCache, Logits, TapOutput, TapRows, TensorRef, TensorType};
+use lexiscope_kernels::choose::Choosing;
+use lexiscope_kernels::{Exec, Precision};
+use lexiscope_transformer::{
+    Architecture, Edit, ForwardInput, KvCache, Logits, ModelError, TapOutput, TapRows, TensorRef, TensorType,
+};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::path::PathBuf;
@@ -58,6 +61,22 @@ pub struct Effects {
     pub top_values: Float32Array,
     pub bottom_ids: Int32Array,
     pub bottom_values: Float32Array,
+}
+
+#[napi(object)]
+pub struct StepChoosing {
+    pub vocabulary: f64,
+    pub temperature: f64,
+    pub top: f64,
+    pub units: Float64Array,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct StepChoices {
+    pub ids: Int32Array,
+    pub logprobs: Float64Array,
+    pub top_ids: Int32Array,
+    pub top_logprobs: Float64Array,
 }
 
 /// A language model in memory.
@@ -167,20 +186,40 @@ impl Model {
         edits: Vec<Object<'_>>,
         task: &Task,
     ) -> Result<AsyncTask<Background<Float32Array>>> {
-        let (exec, inner, state) = (task.exec()?, self.inner.clone(), cache.state.clone());
-        if !Arc::ptr_eq(&inner, &state.model) {
-            return Err(invalid_input("the cache belongs to another model"));
-        }
-        let edits = read_edits(&edits, inner.architecture.layers)?;
-        let (tokens, lengths) = (tokens.to_vec(), lengths.to_vec());
+        let call = Extension::read(self, cache, &tokens, &lengths, &edits, task)?;
         Ok(background(move || {
-            let mut kv = state.take()?;
-            let held = &mut *kv;
-            let mut work = || inner.extend(&exec, held, &tokens, &lengths, &edits);
-            let logits = if tokens.len() <= DECODED { rayon::scope(|_| work()) } else { work() };
-            let logits = logits.map_err(model_error)?;
-            state.publish(&kv);
-            Ok(logits.into())
+            let Extension { exec, state, tokens, lengths, edits } = &call;
+            call.run(|kv| state.model.extend(exec, kv, tokens, lengths, edits)).map(Into::into)
+        }))
+    }
+
+    #[napi]
+    pub fn step(
+        &self,
+        cache: &Cache,
+        tokens: Int32Array,
+        lengths: Int32Array,
+        edits: Vec<Object<'_>>,
+        choosing: StepChoosing,
+        task: &Task,
+    ) -> Result<AsyncTask<Background<StepChoices>>> {
+        let call = Extension::read(self, cache, &tokens, &lengths, &edits, task)?;
+        let how = Choosing {
+            vocabulary: whole(choosing.vocabulary, "vocabulary")?,
+            temperature: choosing.temperature as f32,
+            top: whole(choosing.top, "top")?,
+        };
+        let units = choosing.units.to_vec();
+        Ok(background(move || {
+            let Extension { exec, state, tokens, lengths, edits } = &call;
+            let choices = call.run(|kv| state.model.step(exec, kv, tokens, lengths, edits, how, &units))?;
+            let tops = || choices.iter().flat_map(|c| (0..how.top).map(|i| c.as_ref().and_then(|c| c.top.get(i).copied())));
+            Ok(StepChoices {
+                ids: choices.iter().map(|c| c.as_ref().map_or(-1, |c| c.id as i32)).collect::<Vec<_>>().into(),
+                logprobs: choices.iter().map(|c| c.as_ref().map_or(f64::NAN, |c| c.logprob)).collect::<Vec<_>>().into(),
+                top_ids: tops().map(|t| t.map_or(-1, |(id, _)| id as i32)).collect::<Vec<_>>().into(),
+                top_logprobs: tops().map(|t| t.map_or(f64::NAN, |(_, p)| p)).collect::<Vec<_>>().into(),
+            })
         }))
     }
 
@@ -197,6 +236,36 @@ impl Model {
                 bottom_values: effects.bottom_values.into(),
             })
         }))
+    }
+}
+
+/// What `extend` and `step` are asked.
+struct Extension {
+    exec: Exec,
+    state: Arc<CacheState>,
+    tokens: Vec<i32>,
+    lengths: Vec<i32>,
+    edits: Vec<Edit>,
+}
+
+impl Extension {
+    fn read(model: &Model, cache: &Cache, tokens: &[i32], lengths: &[i32], edits: &[Object<'_>], task: &Task) -> Result<Self> {
+        let state = cache.state.clone();
+        if !Arc::ptr_eq(&model.inner, &state.model) {
+            return Err(invalid_input("the cache belongs to another model"));
+        }
+        let edits = read_edits(edits, model.inner.architecture.layers)?;
+        Ok(Self { exec: task.exec()?, state, tokens: tokens.to_vec(), lengths: lengths.to_vec(), edits })
+    }
+
+    fn run<T: Send>(&self, work: impl FnOnce(&mut KvCache) -> std::result::Result<T, ModelError> + Send) -> Result<T> {
+        let mut kv = self.state.take()?;
+        let held = &mut *kv;
+        let work = || work(held);
+        let result = if self.tokens.len() <= DECODED { rayon::scope(|_| work()) } else { work() };
+        let result = result.map_err(model_error)?;
+        self.state.publish(&kv);
+        Ok(result)
     }
 }
 

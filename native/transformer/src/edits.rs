@@ -5,6 +5,7 @@ use crate::site::Site;
 use lexiscope_dictionary::Dictionary;
 use lexiscope_kernels::simd::{axpy, bf16_round, sum_sq};
 use lexiscope_kernels::{Exec, TopKOutput};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// A feature i of a dictionary: direction d̂_i = W_dec,i / ‖W_dec,i‖, activation a_i = f_i·‖W_dec,i‖.
@@ -93,24 +94,54 @@ impl Edit {
     }
 }
 
-/// The activations that edits of one dictionary need, encoded.
+/// A step of generation has one row a sequence; with so few of them a feature alone is asked for first.
+const FEW_ROWS: usize = 8;
+
+/// The rows that edits of one dictionary read.
 struct Encoded {
     dictionary: Arc<Dictionary>,
-    /// Row of `x` → row of `code`.
+    /// Row of `x` → row of `rounded` and `code`.
     place: Vec<Option<usize>>,
-    rows: usize,
-    code: TopKOutput,
+    /// `[rows, d]`, each value rounded to bf16.
+    rounded: Vec<f32>,
+    /// Made when it is first needed.
+    code: OnceCell<TopKOutput>,
 }
 
 impl Encoded {
+    fn rows(&self) -> usize {
+        self.rounded.len() / self.dictionary.d()
+    }
+
+    fn code(&self, exec: &Exec) -> Result<&TopKOutput, ModelError> {
+        if self.code.get().is_none() {
+            let code = if self.rows() == 0 {
+                TopKOutput::default()
+            } else {
+                self.dictionary.encode(exec, &self.rounded, self.rows())?
+            };
+            let _ = self.code.set(code);
+        }
+        Ok(self.code.get_or_init(TopKOutput::default))
+    }
+
     /// a_i at a row of x.
-    fn activation(&self, row: usize, feature: usize) -> f32 {
-        let Some(place) = self.place[row] else { return 0.0 };
-        let k = self.code.indices.len() / self.rows;
+    fn activation(&self, exec: &Exec, row: usize, feature: usize) -> Result<f32, ModelError> {
+        let d = self.dictionary.d();
+        let Some(place) = self.place[row] else { return Ok(0.0) };
+        let norm = self.dictionary.decoder_norm(feature);
+        if self.code.get().is_none() && self.rows() <= FEW_ROWS {
+            let x = &self.rounded[place * d..(place + 1) * d];
+            if let Some(f) = self.dictionary.feature_at_sight(exec.path, x, feature) {
+                return Ok(f * norm);
+            }
+        }
+        let code = self.code(exec)?;
+        let k = code.indices.len() / self.rows();
         let entries = place * k..(place + 1) * k;
-        let mut entries = self.code.indices[entries.clone()].iter().zip(&self.code.values[entries]);
+        let mut entries = code.indices[entries.clone()].iter().zip(&code.values[entries]);
         let f = entries.find(|(i, v)| **i as usize == feature && **v != 0.0).map_or(0.0, |(_, v)| *v);
-        f * self.dictionary.decoder_norm(feature)
+        Ok(f * norm)
     }
 }
 
@@ -125,15 +156,15 @@ pub(crate) fn apply(exec: &Exec, edits: &[&Edit], offset: usize, x: &mut [f32], 
             (0..n).filter(|row| edit.mask[offset + row] != 0 && norm_allows(*row)).collect()
         })
         .collect();
-    let encoded = encode(exec, edits, &rows, x, d)?;
+    let encoded = gather(edits, &rows, x, d)?;
     let code_of = |dictionary: &Arc<Dictionary>| encoded.iter().find(|e| Arc::ptr_eq(&e.dictionary, dictionary));
     for (edit, rows) in edits.iter().zip(&rows) {
         match &edit.op {
             EditOp::Replace(vector) => rows.iter().for_each(|row| x[row * d..(row + 1) * d].copy_from_slice(vector)),
             EditOp::Reconstruct(dictionary) => {
                 let Some(encoded) = code_of(dictionary) else { continue };
-                let mut out = vec![0.0; encoded.place.iter().flatten().count() * d];
-                dictionary.decode(exec, &encoded.code, &mut out)?;
+                let mut out = vec![0.0; encoded.rows() * d];
+                dictionary.decode(exec, encoded.code(exec)?, &mut out)?;
                 for row in rows {
                     if let Some(place) = encoded.place[*row] {
                         x[row * d..(row + 1) * d].copy_from_slice(&out[place * d..(place + 1) * d]);
@@ -149,7 +180,10 @@ pub(crate) fn apply(exec: &Exec, edits: &[&Edit], offset: usize, x: &mut [f32], 
             if let EditOp::Add(vector) = &edit.op {
                 axpy(exec.path, 1.0, vector, x);
             } else if let Some(feature) = edit.op.feature() {
-                let a = code_of(&feature.dictionary).map_or(0.0, |e| e.activation(*row, feature.index));
+                let a = match code_of(&feature.dictionary) {
+                    Some(encoded) => encoded.activation(exec, *row, feature.index)?,
+                    None => 0.0,
+                };
                 let change = match edit.op {
                     EditOp::Clamp { value, .. } => value - a,
                     EditOp::Scale { value, .. } => (value - 1.0) * a,
@@ -163,8 +197,8 @@ pub(crate) fn apply(exec: &Exec, edits: &[&Edit], offset: usize, x: &mut [f32], 
     Ok(())
 }
 
-/// Encodes once, for every dictionary, the rows that any of its edits touches.
-fn encode(exec: &Exec, edits: &[&Edit], rows: &[Vec<usize>], x: &[f32], d: usize) -> Result<Vec<Encoded>, ModelError> {
+/// The rows, as they came, that any edit of a dictionary touches; once for every dictionary.
+fn gather(edits: &[&Edit], rows: &[Vec<usize>], x: &[f32], d: usize) -> Result<Vec<Encoded>, ModelError> {
     let mut encoded: Vec<Encoded> = Vec::new();
     for dictionary in edits.iter().filter_map(|e| e.op.dictionary()) {
         if encoded.iter().any(|e| Arc::ptr_eq(&e.dictionary, dictionary)) {
@@ -185,8 +219,7 @@ fn encode(exec: &Exec, edits: &[&Edit], rows: &[Vec<usize>], x: &[f32], d: usize
         require(rounded.iter().all(|v| v.is_finite()), || {
             format!("the activation at {} is not finite; an earlier edit is too strong", edits[0].site)
         })?;
-        let code = if count == 0 { TopKOutput::default() } else { dictionary.encode(exec, &rounded, count)? };
-        encoded.push(Encoded { dictionary: Arc::clone(dictionary), place, rows: count, code });
+        encoded.push(Encoded { dictionary: Arc::clone(dictionary), place, rounded, code: OnceCell::new() });
     }
     Ok(encoded)
 }

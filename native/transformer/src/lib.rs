@@ -6,6 +6,7 @@
 
 mod architecture;
 mod cache;
+mod choose;
 mod dequant;
 mod edits;
 mod effects;

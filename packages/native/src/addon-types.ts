@@ -148,12 +148,45 @@ export interface NativeModel {
    * one runs on the same cache is refused.
    */
   extend(cache: NativeCache, tokens: Int32Array, lengths: Int32Array, edits: NativeEdit[], task: NativeTask): Promise<Float32Array>;
+  /**
+   * {@link extend}, then the next token of every row that got one: logits never leave native memory. Id −1: the row got no
+   * token, or its logits are not all below infinity.
+   */
+  step(
+    cache: NativeCache,
+    tokens: Int32Array,
+    lengths: Int32Array,
+    edits: NativeEdit[],
+    choosing: NativeChoosing,
+    task: NativeTask,
+  ): Promise<NativeChoices>;
   /** Final-norm gain γ [d] and unembedding rows: logit effects of directions [n, d] as W_U·(γ⊙v), k highest and k lowest, minus the mean over the vocabulary. */
   directEffects(
     directions: Float32Array,
     k: number,
     task: NativeTask,
   ): Promise<{ topIds: Int32Array; topValues: Float32Array; bottomIds: Int32Array; bottomValues: Float32Array }>;
+}
+
+/** How a row's next token is chosen: the most likely at temperature 0, else drawn from softmax(logits / temperature). */
+export interface NativeChoosing {
+  /** Ids at or past it are padding and never chosen. */
+  vocabulary: number;
+  temperature: number;
+  /** Most likely tokens named for each row. */
+  top: number;
+  /** [rows] which share of [0, 1) of the running sum of probabilities is drawn. */
+  units: Float64Array;
+}
+
+/** Log probabilities in nats under the logits as they came. */
+export interface NativeChoices {
+  /** [rows] */
+  ids: Int32Array;
+  logprobs: Float64Array;
+  /** [rows, top] most likely first, ties by lower id. */
+  topIds: Int32Array;
+  topLogprobs: Float64Array;
 }
 
 export interface NativeCache {

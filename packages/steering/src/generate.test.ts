@@ -1,8 +1,11 @@
+import { createRandom } from "@lexiscope/core";
 import { withTask } from "@lexiscope/native";
 import { beforeAll, describe, expect, it } from "vitest";
 import { generate } from "./generate.ts";
 import { parseEdit } from "./parse-edit.ts";
 import { buildPrompt } from "./prompt.ts";
+import { chooseToken } from "./sampling.ts";
+import { samplingSettings } from "./sampling-settings.ts";
 import { openTinySteering, tinySite, type TinySteering } from "./testing/tiny-steering.ts";
 import type { GenerateOptions, GenerationEvent } from "./types.ts";
 
@@ -297,6 +300,58 @@ it("stops at once when it is told to, before and in the middle", async () => {
     for await (const _ of stream);
   }).rejects.toMatchObject({ code: "aborted" });
   expect(performance.now() - started).toBeLessThan(200);
+});
+
+it("ends the step that is under way when its reader leaves", async () => {
+  let running = 0;
+  const { native } = tiny.model;
+  const counted = new Proxy(native, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      if (name !== "step") return value.bind(target) as unknown;
+      return (...all: Parameters<typeof native.step>) => {
+        running++;
+        return native.step(...all).finally(() => running--);
+      };
+    },
+  });
+  const stream = generate(
+    { ...tiny, model: { ...tiny.model, native: counted, stopTokens: [] } },
+    { prompt, variants: [[], edits], maxTokens: 100 },
+  );
+  for await (const event of stream) if (event.type === "token") break;
+  expect(running).toBe(0);
+  await expect(stream.next()).resolves.toEqual({ done: true, value: undefined });
+});
+
+it("says that an edit reached nothing when only a step in vain met its token", async () => {
+  const options = { temperature: 1, seed: 1, maxTokens: 60, repetitionPenalty: 1 };
+  const { answers } = await run(options, endless());
+  const stop = answers[0]?.text.slice(10, 13) ?? "";
+  // The token that completes the stop text is fed before the text is known to have ended.
+  const cut = (await run({ ...options, stop: [stop] }, endless())).answers[0];
+  const beyond = prompt.length + (cut?.ids.length ?? 0) - 1;
+  const unmet = await run({ ...options, stop: [stop], variants: [[parseEdit(`add:3=0.001@${beyond}-`)]] }, endless());
+  expect(unmet.answers[0]).toMatchObject({ ids: cut?.ids, reason: "stop" });
+  expect(unmet.warnings).toEqual([expect.stringContaining("changed nothing")]);
+});
+
+it.each([0, 0.8])("chooses natively what the definition chooses, at temperature %d", async (temperature) => {
+  const { native, tokenizer } = tiny.model;
+  const settings = samplingSettings({ temperature, topLogprobs: 4, seed: 3 });
+  const { events } = await run({ temperature, topLogprobs: 4, seed: 3, maxTokens: 25, repetitionPenalty: 1 }, endless());
+  const tokens = events.filter((event) => event.type === "token");
+  const cache = native.cache(1, 100);
+  const state = { seen: new Set<number>(), counts: new Map<number, number>(), random: createRandom(3) };
+  let next = tokenizer.encode(prompt);
+  for (const { id, logprob, top = [] } of tokens) {
+    const logits = await withTask(undefined, (task) => native.extend(cache, Int32Array.from(next), Int32Array.of(next.length), [], task));
+    const choice = chooseToken(logits, tokenizer.size, settings, state);
+    expect({ id, logprob, top: top.map(({ id: other, logprob: p }) => ({ id: other, logprob: p })) }).toEqual(choice);
+    next = [id];
+  }
+  expect(tokens).toHaveLength(25);
 });
 
 it("refuses no variants and too many", async () => {

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { LexiscopeError, createRandom, throwIfAborted, type Random } from "@lexiscope/core";
+import { LexiscopeError, createRandom, throwIfAborted } from "@lexiscope/core";
 import type { Model } from "@lexiscope/model";
-import { withTask, type NativeCache } from "@lexiscope/native";
 import { AnswerText } from "./answer-text.ts";
-import { compileEdits, refuseUnreachable } from "./compile-edits.ts";
+import { Batch, type BatchRun, type StepChoices } from "./batch.ts";
+import { refuseUnreachable } from "./compile-edits.ts";
 import { formatEdit } from "./parse-edit.ts";
 import { prepareEdits, type PreparedEdit } from "./prepare-edits.ts";
 import { type MessageSpan, messageSpans } from "./message-spans.ts";
 import { buildPrompt, type Prompt } from "./prompt.ts";
-import { chooseToken } from "./sampling.ts";
+import type { TokenChoice } from "./sampling.ts";
 import { type SamplingSettings, samplingSettings } from "./sampling-settings.ts";
 import type { GenerateOptions, GenerationEvent, LikelyToken, PromptInput, SteeringContext } from "./types.ts";
 
@@ -19,16 +19,7 @@ type TokenEvent = Extract<GenerationEvent, { type: "token" }>;
 type EndReason = Extract<GenerationEvent, { type: "end" }>["reason"];
 
 /** One sequence of the batch. */
-interface Run {
-  prompt: Prompt;
-  /** Where the messages lie that edits name by their role. */
-  messages: readonly MessageSpan[];
-  /** Most tokens that can be fed. */
-  longest: number;
-  edits: readonly PreparedEdit[];
-  /** Tokens that each edit reached so far. */
-  covered: number[];
-  random: Random;
+interface Run extends BatchRun {
   seen: Set<number>;
   /** How often each token was generated. */
   counts: Map<number, number>;
@@ -77,30 +68,42 @@ export async function* generate(context: SteeringContext, options: GenerateOptio
   };
   for (const message of warnings) yield { type: "warning", message };
 
-  const batch = new Batch(model, runs);
-  let logits = await batch.extend(
-    runs.map(({ prompt }) => prompt.ids),
-    signal,
-  );
+  const batch = new Batch(model, runs, settings);
+  const left = new AbortController();
+  const both = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
   const live = new Set(runs.keys());
-  while (live.size > 0) {
-    for (const variant of live) {
+  let pending = batch.step(
+    runs.map(({ prompt }) => prompt.ids),
+    both,
+  );
+  try {
+    while (live.size > 0) {
+      const choices = await pending;
       throwIfAborted(signal);
-      const run = runs[variant] as Run;
-      const row = logits.subarray(variant * model.native.vocabulary, (variant + 1) * model.native.vocabulary);
-      const { events, reason } = step(model, run, variant, row, settings);
-      yield* events;
-      if (reason === undefined) continue;
-      live.delete(variant);
-      run.next = undefined;
-      yield* unreached(run);
-      yield { type: "end", variant, reason };
+      const advanced = [...live].map((variant) => advance(model, runs[variant] as Run, variant, choices, settings));
+      // The next step runs while this one is told; of a run that ends by a stop text it was in vain.
+      if (advanced.some(({ run }) => run.next !== undefined)) {
+        pending = batch.step(
+          runs.map(({ next }) => (next === undefined ? [] : [next])),
+          both,
+        );
+        pending.catch(() => {}); // it is waited for in its turn, or no longer of interest
+      }
+      for (const told of advanced) {
+        throwIfAborted(signal);
+        const { run, variant } = told;
+        const { events, reason } = tell(model, told, settings);
+        for (const event of events) yield event;
+        if (reason === undefined) continue;
+        live.delete(variant);
+        run.next = undefined;
+        yield* unreached(run);
+        yield { type: "end", variant, reason };
+      }
     }
-    if (live.size > 0)
-      logits = await batch.extend(
-        runs.map(({ next }) => (next === undefined ? [] : [next])),
-        signal,
-      );
+  } finally {
+    left.abort();
+    await pending.catch(() => {});
   }
 }
 
@@ -165,43 +168,61 @@ function variantSeeds({ seeds, variants }: GenerateOptions, seed: number): reado
   return seeds;
 }
 
-/** Chooses a run's next token and says what came of it. */
-function step(
-  model: Model,
-  run: Run,
-  variant: number,
-  logits: Float32Array,
+/** A run's next token, before anything is said of it. */
+interface Advance {
+  run: Run;
+  variant: number;
+  choice: TokenChoice;
+  /** Why the run ends here, as far as the token itself says. */
+  ended: EndReason | undefined;
+  /** The token is a stop token, which is not part of the answer. */
+  silent: boolean;
+}
+
+/** Takes a run's next token; `run.next` is then what to feed. */
+function advance(model: Model, run: Run, variant: number, choices: StepChoices, settings: SamplingSettings): Advance {
+  const full = run.prompt.ids.length + run.generated >= run.longest;
+  const choice = choices.choose(variant);
+  const { id } = choice;
+  const silent = model.stopTokens.includes(id);
+  if (!silent) {
+    run.generated++;
+    run.seen.add(id);
+    run.counts.set(id, (run.counts.get(id) ?? 0) + 1);
+  }
+  const ended = silent ? "stop" : run.generated >= settings.maxTokens ? "length" : full ? "context" : undefined;
+  run.next = ended === undefined ? id : undefined;
+  return { run, variant, choice, ended, silent };
+}
+
+/** What there is to say of a run's token, and whether the run ends with it. */
+function tell(
+  { tokenizer }: Model,
+  { run, variant, choice: { id, logprob, top }, ended, silent }: Advance,
   settings: SamplingSettings,
 ): { events: TokenEvent[]; reason: EndReason | undefined } {
-  const full = run.prompt.ids.length + run.generated >= run.longest;
-  const { id, logprob, top } = chooseToken(logits, model.tokenizer.size, settings, run);
   const events: TokenEvent[] = run.waiting ? [run.waiting] : [];
   run.waiting = undefined;
-  const end = (reason: EndReason, last: TokenEvent | undefined): { events: TokenEvent[]; reason: EndReason } => {
-    if (last) last.text += run.text.flush();
-    return { events, reason };
-  };
-  if (model.stopTokens.includes(id)) return end("stop", events[0]);
-  run.generated++;
-  run.seen.add(id);
-  run.counts.set(id, (run.counts.get(id) ?? 0) + 1);
-  const { text, stopped } = run.text.push(model.tokenizer.specialIds.has(id) ? new Uint8Array(0) : model.tokenizer.tokenBytes(id));
-  const event: TokenEvent = { type: "token", variant, id, text, logprob };
-  if (settings.topLogprobs !== undefined) {
-    const { tokenizer } = model;
-    const named = ({ id: other, logprob: p }: (typeof top)[number]): LikelyToken => ({
-      id: other,
-      text: tokenizer.tokenText(other),
-      bytes: tokenizer.tokenBytes(other),
-      logprob: p,
-    });
-    Object.assign(event, { bytes: tokenizer.tokenBytes(id), top: top.map(named) });
+  let last = events[0];
+  if (!silent) {
+    const { text, stopped } = run.text.push(tokenizer.specialIds.has(id) ? new Uint8Array(0) : tokenizer.tokenBytes(id));
+    last = { type: "token", variant, id, text, logprob };
+    if (settings.topLogprobs !== undefined) {
+      const named = ({ id: other, logprob: p }: (typeof top)[number]): LikelyToken => ({
+        id: other,
+        text: tokenizer.tokenText(other),
+        bytes: tokenizer.tokenBytes(other),
+        logprob: p,
+      });
+      Object.assign(last, { bytes: tokenizer.tokenBytes(id), top: top.map(named) });
+    }
+    events.push(last);
+    if (stopped) return { events, reason: "stop" };
   }
-  events.push(event);
-  if (stopped) return { events, reason: "stop" };
-  if (run.generated >= settings.maxTokens) return end("length", event);
-  if (full) return end("context", event);
-  run.next = id;
+  if (ended !== undefined) {
+    if (last) last.text += run.text.flush();
+    return { events, reason: ended };
+  }
   if (run.text.holding) run.waiting = events.pop();
   return { events, reason: undefined };
 }
@@ -210,41 +231,5 @@ function* unreached(run: Run): Generator<GenerationEvent> {
   for (const [i, { edit }] of run.edits.entries()) {
     if (run.covered[i] === 0)
       yield { type: "warning", message: `${formatEdit(edit)} changed nothing: the answer ended before any token that it names` };
-  }
-}
-
-/** The KV cache of a batch of runs, and what has been fed to it. */
-class Batch {
-  readonly #model: Model;
-  readonly #runs: readonly Run[];
-  readonly #cache: NativeCache;
-  readonly #fed: number[];
-
-  constructor(model: Model, runs: readonly Run[]) {
-    this.#model = model;
-    this.#runs = runs;
-    this.#cache = model.native.cache(runs.length, Math.max(...runs.map(({ longest }) => longest)));
-    this.#fed = runs.map(() => 0);
-  }
-
-  /** Feeds tokens to each row under the row's own edits; logits [rows, V] of each row's last token. */
-  async extend(tokens: readonly (readonly number[])[], signal: AbortSignal | undefined): Promise<Float32Array> {
-    const rows = this.#runs.map(({ edits, prompt, messages }, r) => ({
-      edits,
-      start: this.#fed[r] ?? 0,
-      tokens: tokens[r] ?? [],
-      promptTokens: prompt.ids.length,
-      messages,
-    }));
-    const { edits, covered } = compileEdits(rows, this.#model.tokenizer.specialIds);
-    const lengths = Int32Array.from(rows, (row) => row.tokens.length);
-    const logits = await withTask(signal, (task) =>
-      this.#model.native.extend(this.#cache, Int32Array.from(tokens.flat()), lengths, edits, task),
-    );
-    for (const [r, run] of this.#runs.entries()) {
-      this.#fed[r] = (this.#fed[r] ?? 0) + (lengths[r] ?? 0);
-      run.covered = run.covered.map((count, i) => count + (covered[r]?.[i] ?? 0));
-    }
-    return logits;
   }
 }

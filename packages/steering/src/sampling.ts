@@ -41,8 +41,8 @@ export function chooseToken(logits: Float32Array, vocabulary: number, settings: 
   };
 }
 
-/** Penalties, biases and top-p are for {@link chooseAdjusted}; what most requests ask for is quick. */
-function adjusts({ topP, temperature, repetitionPenalty, frequencyPenalty, presencePenalty, logitBias }: SamplingSettings): boolean {
+/** Whether settings need the whole row of logits: penalties, biases and top-p do. What most requests ask for is chosen natively. */
+export function adjusts({ topP, temperature, repetitionPenalty, frequencyPenalty, presencePenalty, logitBias }: SamplingSettings): boolean {
   const cut = topP < 1 && temperature > 0;
   return cut || repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0 || logitBias.size > 0;
 }
@@ -182,7 +182,11 @@ function finiteArgmax(logits: Float32Array): number {
     }
   }
   if (finite) return best;
-  throw new LexiscopeError("invalid_input", "the model's logits are no longer finite numbers", {
+  throw notFinite();
+}
+
+export function notFinite(): LexiscopeError {
+  return new LexiscopeError("invalid_input", "the model's logits are no longer finite numbers", {
     hint: "the edit is too strong; try a smaller value",
   });
 }

@@ -64,11 +64,35 @@ impl KvSlot {
         &self.k[(panel * self.kv_heads + kv_head) * size..][..size]
     }
 
+    /// Asks for the first `keys` keys and values of a head: between two steps of generation the weights push them out of the
+    /// caches, and no stride of theirs is one that the processor foresees.
+    pub(crate) fn prefetch(&self, kv_head: usize, keys: usize) {
+        let (values, stride) = self.values(kv_head);
+        for panel in 0..keys.div_ceil(PANEL) {
+            prefetch(self.key_panel(panel, kv_head));
+            for token in panel * PANEL..keys.min((panel + 1) * PANEL) {
+                prefetch(&values[token * stride..][..self.head_width]);
+            }
+        }
+    }
+
     /// Values of a head: row t begins at `t · stride`. Returns the rows from token 0 on and the stride.
     #[inline]
     pub(crate) fn values(&self, kv_head: usize) -> (&[f32], usize) {
         (&self.v[kv_head * self.head_width..], self.kv_heads * self.head_width)
     }
+}
+
+/// Brings memory into the caches.
+fn prefetch(values: &[f32]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in values.chunks(16) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch reads nothing that the program sees.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
 }
 
 /// Sixteen tokens of a slot.

@@ -45,35 +45,44 @@ impl Wide {
         let bytes = wide.high.as_chunks_mut::<BLOCK>().0.iter_mut().zip(wide.low.as_chunks_mut::<BLOCK>().0);
         let numbers = wide.scales.iter_mut().zip(&mut wide.sums);
         for ((x, (high, low)), (scale, sum)) in blocks.iter().zip(bytes).zip(numbers) {
-            let (mut most, mut poison) = ([0f32; 16], [0f32; 16]);
-            for x in x.as_chunks::<16>().0 {
-                for l in 0..16 {
-                    most[l] = if x[l].abs() > most[l] { x[l].abs() } else { most[l] };
-                    // NaN for NaN and infinity, which the comparison would pass over.
-                    poison[l] += x[l] * 0.0;
-                }
-            }
-            let most = most.into_iter().fold(0f32, |a, b| if b > a { b } else { a });
-            if poison.into_iter().sum::<f32>() != 0.0 {
-                *scale = f32::NAN;
-                continue;
-            }
-            // Less would make the reciprocal infinite.
-            if most < 1e-30 {
-                continue;
-            }
-            *scale = most / MOST;
-            let inverse = MOST / most;
-            // Adding 1.5·2²³ leaves the nearest integer in the low bits.
-            const MAGIC: f32 = 12_582_912.0;
-            let q = x.map(|x| (x * inverse + MAGIC).to_bits() as i32 - MAGIC.to_bits() as i32);
-            for j in 0..BLOCK {
-                let top = (q[j] + 128) >> 8;
-                high[j] = top as i8;
-                low[j] = (q[j] - (top << 8)) as i8;
-            }
-            *sum = q.iter().sum();
+            (*scale, *sum) = widen(x, high, low);
         }
         wide
     }
+}
+
+/// The integers of one block, by bytes; their scale and their sum.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512dq")]
+fn widen(x: &[f32; BLOCK], high: &mut [i8; BLOCK], low: &mut [i8; BLOCK]) -> (f32, i32) {
+    use std::arch::x86_64::*;
+    /// NaN of either kind and infinity of either sign.
+    const NOT_FINITE: i32 = 0x99;
+    /// Adding 1.5·2²³ leaves the nearest integer in the low bits.
+    const MAGIC: f32 = 12_582_912.0;
+    // SAFETY: each array holds two halves of 16.
+    let halves = unsafe { [_mm512_loadu_ps(x.as_ptr()), _mm512_loadu_ps(x.as_ptr().add(16))] };
+    if halves.iter().any(|x| _mm512_fpclass_ps_mask::<NOT_FINITE>(*x) != 0) {
+        return (f32::NAN, 0);
+    }
+    let most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(halves[0]), _mm512_abs_ps(halves[1])));
+    // Less would make the reciprocal infinite.
+    if most < 1e-30 {
+        return (0.0, 0);
+    }
+    let (inverse, magic) = (_mm512_set1_ps(MOST / most), _mm512_set1_ps(MAGIC));
+    let mut total = _mm512_setzero_si512();
+    for (half, x) in halves.into_iter().enumerate() {
+        let shifted = _mm512_castps_si512(_mm512_add_ps(_mm512_mul_ps(x, inverse), magic));
+        let q = _mm512_sub_epi32(shifted, _mm512_castps_si512(magic));
+        let top = _mm512_srai_epi32::<8>(_mm512_add_epi32(q, _mm512_set1_epi32(128)));
+        let rest = _mm512_sub_epi32(q, _mm512_slli_epi32::<8>(top));
+        // SAFETY: 16 bytes from 16·half on.
+        unsafe {
+            _mm_storeu_si128(high.as_mut_ptr().add(16 * half).cast(), _mm512_cvtepi32_epi8(top));
+            _mm_storeu_si128(low.as_mut_ptr().add(16 * half).cast(), _mm512_cvtepi32_epi8(rest));
+        }
+        total = _mm512_add_epi32(total, q);
+    }
+    (most / MOST, _mm512_reduce_add_epi32(total))
 }

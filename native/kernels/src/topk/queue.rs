@@ -26,7 +26,8 @@ pub(super) struct RowQueue {
 impl RowQueue {
     pub fn new(row: &RowForm, bounds: &Bounds, k: usize, reading: Reading) -> Self {
         let safe = f64::from(row.norm) * f64::from(bounds.largest_norm) < 1e37;
-        let (delta, norm) = if safe { (reading.share * row.delta_norm, reading.share * row.norm) } else { (f32::INFINITY, f32::INFINITY) };
+        let (delta, norm) =
+            if safe { (reading.share * row.delta_norm, reading.share * row.norm) } else { (f32::INFINITY, f32::INFINITY) };
         let mut queue = Self {
             lower: Vec::new(),
             upper: Vec::new(),
