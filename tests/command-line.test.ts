@@ -12,6 +12,7 @@ const commands = [
   "forward",
   "harvest",
   "train",
+  "import",
   "index",
   "feature",
   "search",

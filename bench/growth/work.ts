@@ -38,14 +38,15 @@ async function step(features: number): Promise<Rate> {
   const pool = normalRows(batch);
   const rows = Uint32Array.from({ length: batch }, (_, i) => i);
   const zeros = { decoderBias: new Float32Array(d), auxCoefficient: 0, auxK: 0 };
+  const topk = { architecture: "topk" as const, k, decoderNorm: 1, clipNorm: Infinity };
   const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
   const trainer = await withTask(signal, (task) =>
     loadAddon().Trainer.create(
-      { d, features, k, seed: 1, scale: 1, encoderScale: 1, deadAfter: 10_000_000, freezeDecoder: false, ...zeros, ...adam },
+      { ...topk, d, features, seed: 1, scale: 1, encoderScale: 1, deadAfter: 10_000_000, freezeDecoder: false, ...zeros, ...adam },
       task,
     ),
   );
-  const run = async (): Promise<void> => void (await withTask(signal, (task) => trainer.step(pool, rows, 2e-4, task)));
+  const run = async (): Promise<void> => void (await withTask(signal, (task) => trainer.step(pool, rows, 2e-4, 0, task)));
   const timed = await time({ run }, seconds, signal);
   return encoderRate(timed, features);
 }

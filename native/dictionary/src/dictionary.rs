@@ -18,6 +18,9 @@ const MOST_ENTRIES: usize = 1 << 25;
 pub enum Activation {
     /// Keep the k largest pre-activations, then ReLU (Gao et al.).
     TopK { k: usize },
+    /// As `TopK`, then f_i = gain_i times that: a dictionary whose decoder rows had norm gain_i while the selection did not
+    /// heed it. `gain [F]`, above 0.
+    ScaledTopK { k: usize, gain: Vec<f32> },
     /// Keep what is above θ, strictly (JumpReLU, Rajamanoharan et al. 2024; ReLU where θ = 0): `theta [F]`, at least 0.
     Threshold { theta: Vec<f32> },
     /// Keep everything as it is (PCA).
@@ -51,8 +54,13 @@ impl Dictionary {
         let (d, features) = (options.d, options.features);
         require(d >= 1 && features >= 1, || format!("a dictionary of width {d} with {features} features"))?;
         match &options.activation {
-            Activation::TopK { k } => {
+            Activation::TopK { k } | Activation::ScaledTopK { k, .. } => {
                 require((1..=features).contains(k), || format!("k is {k}; it must lie between 1 and the {features} features"))?;
+                if let Activation::ScaledTopK { gain, .. } = &options.activation {
+                    require_shape("gain", gain.len(), &[features])?;
+                    require_finite("gain", gain)?;
+                    require(gain.iter().all(|g| *g > 0.0), || "gain must be above 0".into())?;
+                }
             }
             Activation::Threshold { theta } => {
                 require_shape("threshold", theta.len(), &[features])?;
@@ -72,8 +80,8 @@ impl Dictionary {
             require_finite(name, values)?;
         }
         let precision = match options.activation {
-            Activation::TopK { .. } | Activation::Threshold { .. } => Precision::Fast,
             Activation::Identity => Precision::Exact,
+            _ => Precision::Fast,
         };
         let packed = PackedMatrix::pack(exec, precision, &options.encoder, features, d)?;
         let decoder_norms = options
@@ -92,8 +100,8 @@ impl Dictionary {
     }
     /// The most entries that a row can have.
     pub fn k_out(&self) -> usize {
-        match self.weights.activation {
-            Activation::TopK { k } => k,
+        match &self.weights.activation {
+            Activation::TopK { k } | Activation::ScaledTopK { k, .. } => *k,
             Activation::Threshold { .. } | Activation::Identity => self.weights.features,
         }
     }
@@ -122,10 +130,13 @@ impl Dictionary {
         let centred = self.weights.apply_b_dec_to_input.then(|| centre(x, &self.weights.decoder_bias));
         let x = centred.as_deref().unwrap_or(x);
         match &self.weights.activation {
-            Activation::TopK { k } => {
+            Activation::TopK { k } | Activation::ScaledTopK { k, .. } => {
                 let bias = Some(&self.weights.encoder_bias[..]);
                 let mut out = topk_gemm(exec, x, n, &self.packed, &self.weights.encoder, bias, *k)?;
                 relu(&mut out.values);
+                if let Activation::ScaledTopK { k, gain } = &self.weights.activation {
+                    scale(&mut out, *k, gain);
+                }
                 Ok(out)
             }
             Activation::Threshold { theta } => {
@@ -202,6 +213,17 @@ impl Dictionary {
         assert_eq!(out.len(), n * self.d(), "out must be [n, d]");
         let code = self.encode(exec, x, n)?;
         self.decode(exec, &code, out)
+    }
+}
+
+/// Entries times their gain, each row again largest first.
+fn scale(code: &mut TopKOutput, k: usize, gain: &[f32]) {
+    for (indices, values) in code.indices.chunks_exact_mut(k).zip(code.values.chunks_exact_mut(k)) {
+        let mut row: Vec<(f32, u32)> = values.iter().zip(&*indices).map(|(v, &i)| (v * gain[i as usize], i)).collect();
+        row.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        for (slot, (value, index)) in row.into_iter().enumerate() {
+            (values[slot], indices[slot]) = (value, index);
+        }
     }
 }
 

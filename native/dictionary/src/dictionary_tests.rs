@@ -97,6 +97,18 @@ fn f1_jumprelu_keeps_what_is_above_its_threshold() {
 }
 
 #[test]
+fn a_gain_changes_values_and_order_but_not_the_selection() {
+    let eye: Vec<f32> = (0..9).map(|i| if i % 4 == 0 { 1.0 } else { 0.0 }).collect();
+    let mut o = options(3, &eye, &eye, 2);
+    o.activation = Activation::ScaledTopK { k: 2, gain: vec![1.0, 5.0, 100.0] };
+    let dictionary = Dictionary::new(&exec(), o.clone()).unwrap();
+    let code = dictionary.encode(&exec(), &[3.0, 2.0, 1.0], 1).unwrap();
+    assert_eq!((code.indices, code.values), (vec![1, 0], vec![10.0, 3.0]));
+    o.activation = Activation::ScaledTopK { k: 2, gain: vec![1.0, 0.0, 1.0] };
+    assert!(Dictionary::new(&exec(), o).err().unwrap().to_string().contains("gain must be above 0"));
+}
+
+#[test]
 fn relu_rows_are_as_wide_as_the_widest_and_no_wider() {
     let eye: Vec<f32> = (0..16).map(|i| if i % 5 == 0 { 1.0 } else { 0.0 }).collect();
     let mut o = options(4, &eye, &eye, 1);

@@ -13,6 +13,7 @@ pub struct DictionaryOptions {
     pub features: u32,
     pub activation: String,
     pub k: Option<u32>,
+    pub gain: Option<Float32Array>,
     pub threshold: Option<Float32Array>,
     pub apply_b_dec_to_input: bool,
     pub encoder: Float32Array,
@@ -58,7 +59,13 @@ impl Dictionary {
     pub fn create(options: DictionaryOptions, task: &Task) -> Result<AsyncTask<Background<Dictionary>>> {
         let exec = task.exec()?;
         let activation = match options.activation.as_str() {
-            "topk" => Activation::TopK { k: options.k.unwrap_or(0) as usize },
+            "topk" => {
+                let k = options.k.unwrap_or(0) as usize;
+                match &options.gain {
+                    None => Activation::TopK { k },
+                    Some(gain) => Activation::ScaledTopK { k, gain: gain.to_vec() },
+                }
+            }
             "threshold" => Activation::Threshold { theta: options.threshold.as_ref().map(|t| t.to_vec()).unwrap_or_default() },
             "identity" => Activation::Identity,
             other => return Err(coded("unsupported", format!("activation \"{other}\"; known: topk, threshold, identity"))),

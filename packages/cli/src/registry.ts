@@ -14,6 +14,7 @@ export const registry: readonly CommandEntry[] = [
   { name: "forward", load: async () => (await import("./commands/forward.ts")).forwardCommand() },
   { name: "harvest", load: async () => (await import("./commands/harvest.ts")).harvestCommand() },
   { name: "train", load: async () => (await import("./commands/train.ts")).trainCommand() },
+  { name: "import", load: async () => (await import("./commands/import.ts")).importCommand() },
   { name: "index", load: async () => (await import("./commands/index-atlas.ts")).indexCommand() },
   { name: "feature", load: async () => (await import("./commands/feature.ts")).featureCommand() },
   { name: "search", load: async () => (await import("./commands/search.ts")).searchCommand() },

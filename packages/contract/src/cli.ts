@@ -79,6 +79,16 @@ export const trainResultSchema = z.object({
 });
 export type TrainResult = z.infer<typeof trainResultSchema>;
 
+export const importDictionaryResultSchema = z.object({
+  path: z.string(),
+  site: z.string(),
+  features: z.int(),
+  metrics: metricsSchema,
+  /** Features that fired on none of the held-out tokens. */
+  dead: dictionaryManifestSchema.shape.dead,
+});
+export type ImportDictionaryResult = z.infer<typeof importDictionaryResultSchema>;
+
 export const indexResultSchema = z.object({
   path: z.string(),
   features: z.int(),

@@ -130,6 +130,24 @@ export type ReluConfig = z.infer<typeof reluConfigSchema>;
 export const trainConfigSchema = z.discriminatedUnion("architecture", [topKConfigSchema, reluConfigSchema]);
 export type TrainConfig = z.infer<typeof trainConfigSchema>;
 
+/** Where a dictionary that was trained elsewhere comes from. */
+export const importedSchema = z.object({
+  format: z.literal("saelens"),
+  /** Name of the folder it was read from, and its files as they were. */
+  folder: z.string(),
+  files: z.array(hashedFileSchema),
+  /** As its configuration named them; null when it did not. */
+  architecture: z.string(),
+  model: z.string().nullable(),
+  version: z.string().nullable(),
+  /** What it computes. */
+  activation: z.enum(["topk", "relu", "jumprelu"]),
+  k: z.int().min(1).nullable(),
+  /** What was folded into the weights on the way. */
+  folded: z.array(z.string()),
+});
+export type Imported = z.infer<typeof importedSchema>;
+
 export const dictionaryManifestSchema = z.object({
   kind: z.literal("dictionary"),
   formatVersion: z.literal(1),
@@ -138,7 +156,9 @@ export const dictionaryManifestSchema = z.object({
   site: z.string(),
   d: z.int().positive(),
   features: z.int().positive(),
-  config: trainConfigSchema,
+  /** Null when it was trained elsewhere: then `imported` says where, and `store` and `text` are what it was scored on. */
+  config: trainConfigSchema.nullable(),
+  imported: importedSchema.optional(),
   keep: keepRuleSchema,
   context: z.int().positive(),
   store: z.object({ planHash: z.string(), tokens: z.int(), rows: z.int() }),

@@ -59,14 +59,16 @@ export async function* evaluateAll(input: EvaluationInput): Work<EvaluationResul
 }
 
 /** Returns a function that scores one dictionary; the clean and the mean-ablated loss are taken once. */
-async function createScorer({
+export async function createScorer({
   store,
   statistics,
   model,
   heldOut,
   evaluation,
   signal,
-}: EvaluationInput): Promise<(what: string, dictionary: NativeDictionary) => Work<Metrics>> {
+}: Pick<EvaluationInput, "store" | "statistics" | "model" | "heldOut" | "signal"> & {
+  evaluation: Pick<EvaluationOptions, "ceTokens">;
+}): Promise<(what: string, dictionary: NativeDictionary) => Work<Metrics>> {
   const site = statistics.name;
   const contexts = model && evaluation.ceTokens > 0 ? await lossContexts(store, evaluation.ceTokens) : [];
   let reference: { ceClean: number; deltaCeMeanAblation: number } | undefined;

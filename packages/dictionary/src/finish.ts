@@ -83,7 +83,8 @@ export async function finishDictionary(done: {
   await writeJsonAtomic(join(folder, manifestFile), manifest);
 }
 
-async function describeFile(folder: string, file: string): Promise<DictionaryManifest["files"][number]> {
+/** A file of a folder with its size and hash, as a manifest lists it. */
+export async function describeFile(folder: string, file: string): Promise<DictionaryManifest["files"][number]> {
   const path = join(folder, file);
   return { file, bytes: (await stat(path)).size, sha256: await sha256File(path) };
 }

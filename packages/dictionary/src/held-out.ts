@@ -79,3 +79,18 @@ export async function reconstructionMetrics(
     deltaCeMeanAblation: null,
   };
 }
+
+/** Rows on which each feature fires [F]. */
+export async function firingCounts(
+  dictionary: NativeDictionary,
+  sample: HeldOutSample,
+  signal: AbortSignal | undefined,
+): Promise<Uint32Array> {
+  const counts = new Uint32Array(dictionary.features);
+  for (let from = 0; from < sample.n; from += evaluationRows) {
+    const rows = sample.rows.subarray(from * sample.d, Math.min(sample.n, from + evaluationRows) * sample.d);
+    const { fired } = await withTask(signal, (task) => dictionary.evaluate(rows, sample.mean, task));
+    for (let i = 0; i < counts.length; i++) counts[i] = (counts[i] ?? 0) + (fired[i] ?? 0);
+  }
+  return counts;
+}

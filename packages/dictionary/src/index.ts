@@ -6,6 +6,8 @@ export { train, type TrainOptions } from "./train.ts";
 export { evaluationFor, type EvaluationOptions } from "./evaluation.ts";
 export { compareModels, type CompareModelsOptions } from "./compare-models.ts";
 export { loadDictionary, openDictionary, type OpenDictionaryOptions } from "./open.ts";
+export { importDictionary, type ImportOptions } from "./import.ts";
+export { readForeignSaeLens, type ForeignDictionary } from "./saelens-foreign.ts";
 export { writeSaeLens } from "./saelens.ts";
 export { learningRateAt } from "./schedule.ts";
 export { patchedLoss, type Patch } from "./patched-loss.ts";

@@ -23,10 +23,13 @@ export function nativeDictionary(
 function nativeActivation(
   activation: NativeDictionaryShape["activation"],
   features: number,
-): { activation: "identity" } | { activation: "topk"; k: number } | { activation: "threshold"; threshold: Float32Array } {
+):
+  | { activation: "identity" }
+  | { activation: "topk"; k: number; gain?: Float32Array }
+  | { activation: "threshold"; threshold: Float32Array } {
   switch (activation.kind) {
     case "topk":
-      return { activation: "topk", k: activation.k };
+      return { activation: "topk", k: activation.k, ...(activation.gain && { gain: activation.gain }) };
     case "relu":
       return { activation: "threshold", threshold: new Float32Array(features) };
     case "jumprelu":

@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { LexiscopeError, resolveRef, sha256File, type WorkOptions } from "@lexiscope/core";
-import { dictionaryManifestSchema, readManifest, type DictionaryManifest } from "@lexiscope/contract";
+import { activationOf, dictionaryManifestSchema, readManifest, type DictionaryManifest } from "@lexiscope/contract";
 import type { Model } from "@lexiscope/model";
 import { compareModels } from "./compare-models.ts";
 import { nativeDictionary } from "./native-dictionary.ts";
+import { isSaeLensFolder } from "./saelens-foreign.ts";
 import { configFile, readSaeLens } from "./saelens.ts";
 import type { Dictionary } from "./types.ts";
 
@@ -47,12 +48,13 @@ export async function loadDictionary(
     if (found !== sha256) throw damaged(name, `has the SHA-256 ${found}; the manifest says ${sha256}`);
   }
   const { weights, d, features, activation, applyBDecToInput, site } = await readSaeLens(path);
+  const made = activationOf(manifest);
   const differing = (
     [
       ["d_in", d, manifest.d],
       ["d_sae", features, manifest.features],
-      ["architecture", activation.kind, manifest.config.architecture],
-      ["k", activation.kind === "topk" ? activation.k : undefined, manifest.config.architecture === "topk" ? manifest.config.k : undefined],
+      ["architecture", activation.kind, made.kind],
+      ["k", activation.kind === "topk" ? activation.k : null, made.k],
       ["metadata.hook_name", site, manifest.site],
     ] as const
   ).find(([, found, expected]) => found !== expected);
@@ -82,6 +84,12 @@ export async function loadDictionary(
 
 async function missing(path: string, cause: LexiscopeError): Promise<LexiscopeError> {
   const started = await stat(join(path, "training.json")).catch(() => undefined);
+  if (await isSaeLensFolder(path))
+    return new LexiscopeError("not_found", `${path} is a dictionary of SAELens that is not taken in yet`, {
+      file: path,
+      hint: `take it in: lexiscope import ${path}`,
+      cause,
+    });
   return started
     ? new LexiscopeError("not_found", `${path} is an unfinished training run`, {
         file: path,

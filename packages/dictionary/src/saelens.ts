@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { brief, LexiscopeError, readJson, writeJsonAtomic } from "@lexiscope/core";
 import { loadSafetensors, writeSafetensors, type LoadedTensor } from "@lexiscope/formats";
+import { fold, hasNorms } from "./saelens-fold.ts";
 import type { Activation, DictionaryWeights } from "./types.ts";
 
 /** What `cfg.json` says besides the weights (SAELens 6, formats.md §1.3). */
@@ -33,7 +34,7 @@ export async function writeSaeLens(folder: string, weights: DictionaryWeights, c
   await writeSafetensors(join(folder, weightsFile), {
     W_enc: { dtype: "F32", shape: [d, features], data: transpose(weights.encoder, features, d) },
     b_enc: { dtype: "F32", shape: [features], data: weights.encoderBias },
-    W_dec: { dtype: "F32", shape: [features, d], data: weights.decoder },
+    W_dec: { dtype: "F32", shape: [features, d], data: withGain(weights.decoder, activation, d) },
     b_dec: { dtype: "F32", shape: [d], data: weights.decoderBias },
     ...(activation.kind === "jumprelu" ? { threshold: { dtype: "F32", shape: [features], data: activation.threshold } } : {}),
   });
@@ -115,19 +116,26 @@ export async function readSaeLens(folder: string): Promise<SaeLensFolder> {
     : fields["architecture"] === "jumprelu"
       ? { kind: "jumprelu", threshold: read("threshold", [features]) }
       : { kind: "relu" };
+  const weights = {
+    encoder: transpose(read("W_enc", [d, features]), d, features),
+    encoderBias: read("b_enc", [features]),
+    decoder: read("W_dec", [features, d]),
+    decoderBias: read("b_dec", [d]),
+  };
   return {
-    weights: {
-      encoder: transpose(read("W_enc", [d, features]), d, features),
-      encoderBias: read("b_enc", [features]),
-      decoder: read("W_dec", [features, d]),
-      decoderBias: read("b_dec", [d]),
-    },
+    ...(hasNorms(weights.decoder, d) ? fold({ weights, activation, scale: 1, rescaled: false }) : { weights, activation }),
     d,
     features,
-    activation,
     applyBDecToInput: fields["apply_b_dec_to_input"] === true,
     site: typeof site === "string" ? site : undefined,
   };
+}
+
+/** Decoder rows as SAELens needs them: with the norm that they had where TopK ranks features without heed of it. */
+function withGain(decoder: Float32Array, activation: Activation, d: number): Float32Array {
+  if (activation.kind !== "topk" || !activation.gain) return decoder;
+  const { gain } = activation;
+  return decoder.map((value, at) => value * (gain[Math.floor(at / d)] ?? 1));
 }
 
 function floats(file: string, name: string, tensor: LoadedTensor | undefined, shape: number[]): Float32Array {
@@ -145,7 +153,7 @@ function floats(file: string, name: string, tensor: LoadedTensor | undefined, sh
 }
 
 /** [rows, cols] → [cols, rows], in blocks that stay in cache. */
-function transpose(values: Float32Array, rows: number, cols: number): Float32Array {
+export function transpose(values: Float32Array, rows: number, cols: number): Float32Array {
   const out = new Float32Array(values.length);
   const block = 32;
   for (let r0 = 0; r0 < rows; r0 += block) {

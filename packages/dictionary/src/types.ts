@@ -9,8 +9,14 @@ export interface DictionaryWeights {
   decoderBias: Float32Array;
 }
 
-/** What becomes of a pre-activation p: the k largest of a token, then ReLU; all above 0; all above θ [F] (strictly, θ ≥ 0). */
-export type Activation = { kind: "topk"; k: number } | { kind: "relu" } | { kind: "jumprelu"; threshold: Float32Array };
+/**
+ * What becomes of a pre-activation p: the k largest of a token, then ReLU, then times `gain` [F] where there is one; all
+ * above 0; all above θ [F] (strictly, θ ≥ 0).
+ */
+export type Activation =
+  | { kind: "topk"; k: number; gain?: Float32Array }
+  | { kind: "relu" }
+  | { kind: "jumprelu"; threshold: Float32Array };
 
 /** A dictionary open for use. f_i = a_i: decoder rows have unit norm and every scale is folded in. */
 export interface Dictionary {

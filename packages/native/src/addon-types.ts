@@ -207,6 +207,8 @@ export interface NativeDictionaryOptions {
   activation: "topk" | "threshold" | "identity";
   /** For `topk`. */
   k?: number;
+  /** [F], above 0, for `topk`: what a feature's value is multiplied by after the selection. */
+  gain?: Float32Array;
   /** θ [F], at least 0, for `threshold`. */
   threshold?: Float32Array;
   /** β: subtract b_dec before encoding. */

@@ -1,5 +1,5 @@
 import type { ListResult, ShelfItem } from "@lexiscope/contract";
-import { atlasManifestSchema, dictionaryManifestSchema, sparsityText, storeManifestSchema } from "@lexiscope/contract";
+import { activationOf, atlasManifestSchema, dictionaryManifestSchema, sparsityText, storeManifestSchema } from "@lexiscope/contract";
 import { type Shelf, formatCount, freeBytes, lexiscopeHome, messageOf, readJson, shelf } from "@lexiscope/core";
 import { lstat, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -73,7 +73,7 @@ function summarise(kind: "store" | "dictionary" | "atlas", manifest: unknown): s
     return `${formatCount(store.tokens)} tokens of ${store.model.name} at ${store.sites.map((site) => site.name).join(", ")}`;
   }
   const dictionary = kind === "atlas" ? atlasManifestSchema.parse(manifest).dictionary : dictionaryManifestSchema.parse(manifest);
-  const what = `${formatCount(dictionary.features)} features, ${sparsityText(dictionary.config)}, ${dictionary.model.name} ${dictionary.site}`;
+  const what = `${formatCount(dictionary.features)} features, ${sparsityText(activationOf(dictionary))}, ${dictionary.model.name} ${dictionary.site}`;
   return kind === "atlas"
     ? `${what}, ${formatCount(atlasManifestSchema.parse(manifest).index.alive)} alive`
     : `${what}, FVU ${dictionary.metrics.fvu.toFixed(3)}`;

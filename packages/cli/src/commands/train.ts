@@ -106,6 +106,7 @@ export function trainCommand(): AnyCommand {
 
 export function describeDictionary({ path, manifest }: Dictionary): TrainResult {
   const { site, features, config, tokensSeen, seconds, metrics, dead, baselines } = manifest;
+  if (!config) throw new LexiscopeError("internal", `${path} was not trained here`, { file: path });
   const sparsity = config.architecture === "topk" ? { k: config.k } : { k: null, l1: config.l1 };
   return { path, site, features, ...sparsity, steps: config.steps, tokensSeen, seconds, metrics, dead, baselines };
 }

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Atlas, type Overlay, atlasIdentity, openAtlas, openOverlay } from "@lexiscope/atlas";
-import { type AtlasEntry, atlasManifestSchema, readManifest, shelfNameSchema } from "@lexiscope/contract";
+import { type AtlasEntry, activationOf, atlasManifestSchema, readManifest, shelfNameSchema } from "@lexiscope/contract";
 import { LexiscopeError, isHeld, isLexiscopeError, whenFree } from "@lexiscope/core";
 import type { Logger } from "pino";
 import { toFailure } from "../problem.ts";
@@ -204,7 +204,7 @@ function isDamage(error: unknown): boolean {
 async function describe(path: string, id: string): Promise<Described | undefined> {
   try {
     const { dictionary, index } = await readManifest(join(path, "manifest.json"), atlasManifestSchema);
-    const { model, site, features, config, metrics } = dictionary;
+    const { model, site, features, metrics } = dictionary;
     return {
       id,
       summary: {
@@ -213,7 +213,7 @@ async function describe(path: string, id: string): Promise<Described | undefined
         site,
         features,
         alive: index.alive,
-        k: config.architecture === "topk" ? config.k : null,
+        k: activationOf(dictionary).k,
         tokens: index.tokens,
         fvu: metrics.fvu,
       },

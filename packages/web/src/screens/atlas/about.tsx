@@ -1,13 +1,16 @@
-import { sparsityText } from "@lexiscope/contract/sparsity";
+import { activationOf, sparsityText } from "@lexiscope/contract/sparsity";
 import type { AtlasDetail } from "@lexiscope/contract";
 import type { ReactElement } from "react";
 import { formatCount, formatNumber, formatShare } from "../../parts/format.ts";
 import { TermLabel } from "../../parts/number.tsx";
 
+const activationNames = { topk: "TopK", relu: "ReLU", jumprelu: "JumpReLU" };
+
 /** What was looked at: which model, where in it, with which dictionary, reading what. */
 export function About({ atlas }: { atlas: AtlasDetail }): ReactElement {
   const { dictionary, index } = atlas.manifest;
-  const { model, site, config, text } = dictionary;
+  const { model, site, imported, text } = dictionary;
+  const activation = activationOf(dictionary);
   const weights = text.reduce((sum, { tokens }) => sum + tokens, 0);
   return (
     <dl className="about">
@@ -26,15 +29,15 @@ export function About({ atlas }: { atlas: AtlasDetail }): ReactElement {
       </dd>
       <dt>Features</dt>
       <dd>
-        {formatCount(dictionary.features)}, {config.architecture === "topk" ? "TopK" : "ReLU"}, {sparsityText(config)};{" "}
+        {formatCount(dictionary.features)}, {activationNames[activation.kind]}, {sparsityText(activation)};{" "}
         {formatCount(index.alive)} <TermLabel term="alive">alive</TermLabel>
       </dd>
       <dt>
         <TermLabel term="tokensIndexed">Tokens</TermLabel>
       </dt>
       <dd>
-        {formatCount(index.tokens)} indexed in {formatCount(index.contexts)} contexts of {dictionary.context};{" "}
-        {formatCount(dictionary.tokensSeen)} seen in training
+        {formatCount(index.tokens)} indexed in {formatCount(index.contexts)} contexts of {dictionary.context}
+        {imported ? "" : `; ${formatCount(dictionary.tokensSeen)} seen in training`}
       </dd>
       <dt>Text</dt>
       <dd>
@@ -56,7 +59,8 @@ export function About({ atlas }: { atlas: AtlasDetail }): ReactElement {
       </dd>
       <dt>Made</dt>
       <dd>
-        lexiscope {atlas.manifest.software}, kernels {dictionary.cpuPath}, {formatNumber(dictionary.seconds)} s of training,{" "}
+        lexiscope {atlas.manifest.software}, kernels {dictionary.cpuPath},{" "}
+        {imported ? `dictionary of SAELens (${imported.folder})` : `${formatNumber(dictionary.seconds)} s of training`},{" "}
         {formatNumber(index.seconds)} s of indexing
       </dd>
       {atlas.overlay.foreign > 0 && (
