@@ -3,7 +3,7 @@ import { emptyTally, judge, type Tally } from "./judge.ts";
 import { registry } from "./registry.ts";
 
 /** Cases that share a seed: what must be run again to find one that hung. */
-const batch = 2000;
+const batch = 200;
 /** Lines of progress are this far apart. */
 const progressMs = 15_000;
 

@@ -1,8 +1,15 @@
 import type { FuzzTarget } from "./target.ts";
+import { addon } from "./targets/addon.ts";
+import { atlas } from "./targets/atlas.ts";
+import { checkpoint } from "./targets/checkpoint.ts";
 import { editText } from "./targets/edit-text.ts";
 import { gguf } from "./targets/gguf.ts";
 import { jsonl } from "./targets/jsonl.ts";
+import { modelFolder, modelGguf } from "./targets/model-file.ts";
+import { overlay } from "./targets/overlay.ts";
+import { saelens } from "./targets/saelens.ts";
 import { safetensors } from "./targets/safetensors.ts";
+import { shard } from "./targets/shard.ts";
 import { template } from "./targets/template.ts";
 import { tokenizer } from "./targets/tokenizer.ts";
 import { zip } from "./targets/zip.ts";
@@ -16,4 +23,12 @@ export const registry: Readonly<Record<string, () => Promise<FuzzTarget>>> = {
   jsonl,
   zip,
   "edit-text": editText,
+  "model-gguf": modelGguf,
+  "model-folder": modelFolder,
+  shard,
+  checkpoint,
+  atlas,
+  saelens,
+  overlay,
+  addon,
 };

@@ -170,8 +170,8 @@ impl Dictionary {
         match activation {
             Activation::Threshold { theta } => Some(if own > theta[feature] { own } else { 0.0 }),
             Activation::Identity => None,
-            Activation::TopK { .. } if own <= 0.0 => Some(0.0),
-            Activation::TopK { k } => {
+            Activation::TopK { .. } | Activation::ScaledTopK { .. } if own <= 0.0 => Some(0.0),
+            Activation::TopK { k } | Activation::ScaledTopK { k, .. } => {
                 let ahead = |i: &usize| {
                     let other = product(*i);
                     other > own || (other == own && *i < feature)
@@ -179,7 +179,8 @@ impl Dictionary {
                 if (0..RANKED.min(*features)).filter(ahead).nth(k - 1).is_some() {
                     return Some(0.0);
                 }
-                (*features <= RANKED).then_some(own)
+                let gain = if let Activation::ScaledTopK { gain, .. } = activation { gain[feature] } else { 1.0 };
+                (*features <= RANKED).then_some(gain * own)
             }
         }
     }

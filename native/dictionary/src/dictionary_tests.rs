@@ -193,12 +193,14 @@ fn a_feature_at_sight_is_the_one_that_encoding_finds() {
         ..options.clone()
     };
     let theta = random(features).iter().map(|t| t.abs()).collect();
+    let gain = random(400).iter().map(|g| 1.5 + g).collect();
+    let scaled = DictionaryOptions { activation: Activation::ScaledTopK { k, gain }, ..few.clone() };
     let jump = DictionaryOptions { activation: Activation::Threshold { theta }, ..options.clone() };
     let all = DictionaryOptions { activation: Activation::Identity, ..few.clone() };
     for path in CpuPath::ALL.into_iter().filter(|path| path.available()) {
         let exec = Exec::new(path, Cancel::new());
         assert_eq!(Dictionary::new(&exec, all.clone()).unwrap().feature_at_sight(path, &vec![1.0; d], 3), None);
-        for (options, always) in [(&options, false), (&few, true), (&jump, true)] {
+        for (options, always) in [(&options, false), (&few, true), (&scaled, true), (&jump, true)] {
             let dictionary = Dictionary::new(&exec, options.clone()).unwrap();
             let (mut decided, mut active) = (0, 0);
             for x in random(6 * d).chunks(d) {

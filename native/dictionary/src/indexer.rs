@@ -13,7 +13,7 @@ mod histogram;
 mod result;
 
 use crate::dictionary::Dictionary;
-use crate::error::{DictionaryError, require, require_finite};
+use crate::error::{DictionaryError, require, require_finite, require_memory};
 use coactivation::Partners;
 use examples::{Examples, Limits};
 use histogram::Histogram;
@@ -81,6 +81,7 @@ impl Indexer {
         ] {
             require((least..=most).contains(&value), || format!("{name} is {value}; it must lie between {least} and {most}"))?;
         }
+        require_memory("an index", &[options.features], size_of::<Record>())?;
         let records = std::iter::repeat_with(Record::default).take(options.features).collect();
         Ok(Self { options, records, rows: 0, token_rows: Vec::new(), last_context: None, broken: false })
     }

@@ -11,7 +11,7 @@ pub(crate) mod state;
 mod update;
 
 use crate::decode::relu;
-use crate::error::{DictionaryError, require, require_finite, require_shape};
+use crate::error::{DictionaryError, require, require_finite, require_memory, require_shape};
 use crate::rng::Rng;
 use crate::weights::Weights;
 use aux::AuxLoss;
@@ -136,6 +136,8 @@ impl Trainer {
             options.encoder_scale.is_finite() && options.aux_coefficient >= 0.0 && options.aux_coefficient.is_finite(),
             || "encoderScale and auxCoefficient must be finite, auxCoefficient not below 0".to_string(),
         )?;
+        // Weights and two moments of each, and the packed encoder.
+        require_memory("a trainer", &[features, d], 28)?;
         let mut weights = Weights::zeros(features, d);
         for (i, (row, encoder)) in weights.decoder.chunks_exact_mut(d).zip(weights.encoder.chunks_exact_mut(d)).enumerate() {
             Rng::new(options.seed, i as u64).fill_unit(row);

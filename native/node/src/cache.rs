@@ -1,5 +1,6 @@
 //! `Cache`: keys and values between calls of `Model.extend`.
 
+use crate::number::whole;
 use crate::task::invalid_input;
 use lexiscope_transformer::{KvCache, Model};
 use napi::bindgen_prelude::*;
@@ -43,18 +44,16 @@ impl Cache {
 
 #[napi]
 impl Cache {
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn lengths(&self) -> Int32Array {
         self.state.lengths.lock().unwrap_or_else(|e| e.into_inner()).clone().into()
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn truncate(&self, length: f64) -> Result<()> {
-        if length.is_nan() || length < 0.0 || length.fract() != 0.0 {
-            return Err(invalid_input(format!("length is {length}")));
-        }
+        let length = whole(length, "length")?;
         let mut kv = self.state.take()?;
-        kv.truncate(length as usize);
+        kv.truncate(length);
         self.state.publish(&kv);
         Ok(())
     }

@@ -13,7 +13,7 @@ pub struct Cpu {
     pub model: String,
 }
 
-#[napi]
+#[napi(catch_unwind)]
 pub fn cpu() -> Result<Cpu> {
     let exec = Task::default().exec()?;
     let model = std::fs::read_to_string("/proc/cpuinfo")
@@ -39,7 +39,7 @@ pub struct Probe {
     pub bandwidth_gbs: f64,
 }
 
-#[napi(js_name = "probe")]
+#[napi(js_name = "probe", catch_unwind)]
 pub fn probe_machine() -> Result<AsyncTask<Background<Probe>>> {
     let exec = Task::default().exec()?;
     Ok(background(move || {

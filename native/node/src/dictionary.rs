@@ -1,5 +1,6 @@
 //! `Dictionary`: encode, reconstruct, evaluate.
 
+use crate::number::whole;
 use crate::rows::{check_rows, for_each_block};
 use crate::task::{Background, Task, background, cancelled, coded, invalid_input};
 use lexiscope_dictionary::{Activation, DictionaryError, Evaluation, TopKOutput};
@@ -9,10 +10,10 @@ use std::sync::Arc;
 
 #[napi(object)]
 pub struct DictionaryOptions {
-    pub d: u32,
-    pub features: u32,
+    pub d: f64,
+    pub features: f64,
     pub activation: String,
-    pub k: Option<u32>,
+    pub k: Option<f64>,
     pub gain: Option<Float32Array>,
     pub threshold: Option<Float32Array>,
     pub apply_b_dec_to_input: bool,
@@ -55,12 +56,12 @@ pub struct Dictionary {
 
 #[napi]
 impl Dictionary {
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn create(options: DictionaryOptions, task: &Task) -> Result<AsyncTask<Background<Dictionary>>> {
         let exec = task.exec()?;
         let activation = match options.activation.as_str() {
             "topk" => {
-                let k = options.k.unwrap_or(0) as usize;
+                let k = whole(options.k.unwrap_or(0.0), "k")?;
                 match &options.gain {
                     None => Activation::TopK { k },
                     Some(gain) => Activation::ScaledTopK { k, gain: gain.to_vec() },
@@ -70,10 +71,11 @@ impl Dictionary {
             "identity" => Activation::Identity,
             other => return Err(coded("unsupported", format!("activation \"{other}\"; known: topk, threshold, identity"))),
         };
+        let (d, features) = (whole(options.d, "d")?, whole(options.features, "features")?);
         Ok(background(move || {
             let options = lexiscope_dictionary::DictionaryOptions {
-                d: options.d as usize,
-                features: options.features as usize,
+                d,
+                features,
                 activation,
                 apply_b_dec_to_input: options.apply_b_dec_to_input,
                 encoder: options.encoder.to_vec(),
@@ -86,20 +88,20 @@ impl Dictionary {
         }))
     }
 
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn d(&self) -> u32 {
         self.inner.d() as u32
     }
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn features(&self) -> u32 {
         self.inner.features() as u32
     }
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn k(&self) -> u32 {
         self.inner.k_out() as u32
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn encode(&self, rows: Uint16Array, task: &Task) -> Result<AsyncTask<Background<TopK>>> {
         let (exec, inner) = (task.exec()?, self.inner.clone());
         Ok(background(move || {
@@ -115,7 +117,7 @@ impl Dictionary {
         }))
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn reconstruct(&self, rows: Uint16Array, task: &Task) -> Result<AsyncTask<Background<Float32Array>>> {
         let (exec, inner) = (task.exec()?, self.inner.clone());
         Ok(background(move || {
@@ -131,7 +133,7 @@ impl Dictionary {
         }))
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn evaluate(&self, rows: Uint16Array, mean: Float32Array, task: &Task) -> Result<AsyncTask<Background<DictionarySums>>> {
         let (exec, inner) = (task.exec()?, self.inner.clone());
         if mean.len() != inner.d() {

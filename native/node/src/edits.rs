@@ -1,6 +1,7 @@
 //! Reads edits and taps from JavaScript objects, copying what they hold: the call goes on off the main thread.
 
 use crate::dictionary::Dictionary;
+use crate::number::whole;
 use crate::task::{coded, invalid_input};
 use lexiscope_transformer::{Edit, EditOp, Feature, ModelError, Site, Tap, TapValues};
 use napi::bindgen_prelude::*;
@@ -53,10 +54,7 @@ fn read_edit(edit: &Object<'_>, layers: usize) -> Result<Edit> {
     let value = || Ok::<_, Error>(field::<f64>(edit, what, "value")? as f32);
     let feature = || {
         let index: f64 = field(edit, what, "feature")?;
-        if index < 0.0 || index.fract() != 0.0 || index > f64::from(u32::MAX) {
-            return Err(invalid_input(format!("feature of an edit is {index}")));
-        }
-        Ok(Feature { dictionary: dictionary()?, index: index as usize })
+        Ok::<_, Error>(Feature { dictionary: dictionary()?, index: whole(index, "feature of an edit")? })
     };
     let op = match op.as_str() {
         "add" => EditOp::Add(vector()?),

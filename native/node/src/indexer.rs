@@ -1,6 +1,7 @@
 //! `Indexer`: one pass over a store, then the statistics and examples of every feature.
 
 use crate::dictionary::{Dictionary, dictionary_error};
+use crate::number::whole;
 use crate::task::{Background, Task, background, coded, invalid_input};
 use lexiscope_dictionary::{IndexResult, Indexer as Inner};
 use napi::bindgen_prelude::*;
@@ -9,12 +10,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 #[napi(object)]
 pub struct IndexerOptions {
-    pub features: u32,
-    pub top: u32,
-    pub intervals: u32,
-    pub per_interval: u32,
-    pub coactivation: u32,
-    pub tokens: u32,
+    pub features: f64,
+    pub top: f64,
+    pub intervals: f64,
+    pub per_interval: f64,
+    pub coactivation: f64,
+    pub tokens: f64,
     /// A whole number of at most 2⁵³.
     pub seed: f64,
 }
@@ -75,25 +76,25 @@ pub struct Indexer {
 
 #[napi]
 impl Indexer {
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(options: IndexerOptions) -> Result<Self> {
-        if options.seed.abs() > 9_007_199_254_740_992.0 || options.seed.fract() != 0.0 {
+        if !(options.seed.abs() <= 9_007_199_254_740_992.0 && options.seed.fract() == 0.0) {
             return Err(invalid_input(format!("seed is {}; it must be a whole number", options.seed)));
         }
         let inner = Inner::new(lexiscope_dictionary::IndexerOptions {
-            features: options.features as usize,
-            top: options.top as usize,
-            intervals: options.intervals as usize,
-            per_interval: options.per_interval as usize,
-            coactivation: options.coactivation as usize,
-            tokens: options.tokens as usize,
+            features: whole(options.features, "features")?,
+            top: whole(options.top, "top")?,
+            intervals: whole(options.intervals, "intervals")?,
+            per_interval: whole(options.per_interval, "perInterval")?,
+            coactivation: whole(options.coactivation, "coactivation")?,
+            tokens: whole(options.tokens, "tokens")?,
             seed: options.seed as i64 as u64,
         })
         .map_err(dictionary_error)?;
         Ok(Self { inner: Arc::new(Mutex::new(inner)) })
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn add(
         &self,
         dictionary: &Dictionary,
@@ -109,7 +110,7 @@ impl Indexer {
         }))
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn finish(&self, task: &Task) -> Result<AsyncTask<Background<IndexerResult>>> {
         let (exec, inner) = (task.exec()?, self.inner.clone());
         Ok(background(move || lock(&inner)?.finish(&exec).map(IndexerResult::from).map_err(dictionary_error)))

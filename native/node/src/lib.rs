@@ -9,6 +9,7 @@ mod edits;
 mod indexer;
 mod logits;
 mod model;
+mod number;
 mod pca;
 mod rows;
 mod task;

@@ -2,6 +2,7 @@
 
 use crate::cache::{Cache, CacheState};
 use crate::edits::{field, model_error, optional, read_edits, read_taps};
+use crate::number::whole;
 use crate::task::{Background, Task, background, coded, invalid_input};
 use lexiscope_kernels::choose::Choosing;
 use lexiscope_kernels::{Exec, Precision};
@@ -29,14 +30,14 @@ pub struct ModelOptions {
 #[napi(object)]
 pub struct ModelTensor {
     pub role: String,
-    pub file: u32,
+    pub file: f64,
     pub offset: f64,
     pub bytes: f64,
     #[napi(js_name = "type")]
     pub kind: String,
     pub rows: f64,
     pub cols: f64,
-    pub unpermute_heads: Option<u32>,
+    pub unpermute_heads: Option<f64>,
 }
 
 #[napi(object, object_from_js = false)]
@@ -87,7 +88,7 @@ pub struct Model {
 
 #[napi]
 impl Model {
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn open(options: ModelOptions, task: &Task) -> Result<AsyncTask<Background<Model>>> {
         let exec = task.exec()?;
         let precision = match options.dtype.as_str() {
@@ -105,31 +106,31 @@ impl Model {
         }))
     }
 
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn d(&self) -> u32 {
         self.inner.architecture.d as u32
     }
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn vocabulary(&self) -> u32 {
         self.inner.architecture.vocabulary as u32
     }
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn bytes(&self) -> f64 {
         self.inner.bytes() as f64
     }
 
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn decode_bytes(&self) -> f64 {
         self.inner.decode_bytes() as f64
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn weights_hash(&self, task: &Task) -> Result<AsyncTask<Background<String>>> {
         let (exec, inner) = (task.exec()?, self.inner.clone());
         Ok(background(move || inner.weights_hash(&exec).map_err(model_error)))
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn forward(&self, input: Object<'_>, task: &Task) -> Result<AsyncTask<Background<ForwardResult>>> {
         let (exec, inner) = (task.exec()?, self.inner.clone());
         let what = "the forward input";
@@ -171,13 +172,13 @@ impl Model {
         }))
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn cache(&self, rows: f64, capacity: f64) -> Result<Cache> {
         let kv = KvCache::new(&self.inner, whole(rows, "rows")?, whole(capacity, "capacity")?).map_err(model_error)?;
         Ok(Cache::of(self.inner.clone(), kv))
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn extend(
         &self,
         cache: &Cache,
@@ -223,7 +224,7 @@ impl Model {
         }))
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn direct_effects(&self, directions: Float32Array, k: f64, task: &Task) -> Result<AsyncTask<Background<Effects>>> {
         let (exec, inner) = (task.exec()?, self.inner.clone());
         let (directions, k) = (directions.to_vec(), whole(k, "k")?);
@@ -285,23 +286,13 @@ fn read_tensor(tensor: ModelTensor) -> Result<TensorRef> {
         coded("unsupported", format!("{role} is of type {}; known: {}", tensor.kind, known.join(", ")))
     })?;
     Ok(TensorRef {
-        file: tensor.file as usize,
+        file: whole(tensor.file, role)?,
         offset: whole(tensor.offset, role)? as u64,
         bytes: whole(tensor.bytes, role)? as u64,
         kind,
         rows: whole(tensor.rows, role)?,
         cols: whole(tensor.cols, role)?,
-        unpermute_heads: tensor.unpermute_heads.map(|heads| heads as usize),
+        unpermute_heads: tensor.unpermute_heads.map(|heads| whole(heads, role)).transpose()?,
         role: tensor.role,
     })
-}
-
-/// A number that counts something.
-fn whole(value: f64, name: &str) -> Result<usize> {
-    const LARGEST: f64 = 9_007_199_254_740_991.0;
-    if (0.0..=LARGEST).contains(&value) && value.fract() == 0.0 {
-        Ok(value as usize)
-    } else {
-        Err(invalid_input(format!("{name} holds {value} where a whole number is expected")))
-    }
 }

@@ -1,6 +1,7 @@
 //! `Pca`, and the k nearest rows by dot product.
 
 use crate::dictionary::{TopK, dictionary_error};
+use crate::number::{require_room, whole};
 use crate::rows::{check_rows, for_each_block};
 use crate::task::{Background, Task, background, cancelled, coded, invalid_input};
 use lexiscope_kernels::gemm::{PackedMatrix, Precision};
@@ -32,12 +33,12 @@ fn lock(inner: &Mutex<lexiscope_dictionary::Pca>) -> Result<MutexGuard<'_, lexis
 
 #[napi]
 impl Pca {
-    #[napi(constructor)]
-    pub fn new(d: u32) -> Result<Self> {
-        Ok(Self { inner: Arc::new(Mutex::new(lexiscope_dictionary::Pca::new(d as usize).map_err(dictionary_error)?)) })
+    #[napi(constructor, catch_unwind)]
+    pub fn new(d: f64) -> Result<Self> {
+        Ok(Self { inner: Arc::new(Mutex::new(lexiscope_dictionary::Pca::new(whole(d, "d")?).map_err(dictionary_error)?)) })
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn add(&self, rows: Uint16Array, task: &Task) -> Result<AsyncTask<Background<()>>> {
         let (exec, inner) = (task.exec()?, self.inner.clone());
         Ok(background(move || {
@@ -52,11 +53,11 @@ impl Pca {
         }))
     }
 
-    #[napi]
-    pub fn finish(&self, k: u32, task: &Task) -> Result<AsyncTask<Background<PcaComponents>>> {
-        let (exec, inner) = (task.exec()?, self.inner.clone());
+    #[napi(catch_unwind)]
+    pub fn finish(&self, k: f64, task: &Task) -> Result<AsyncTask<Background<PcaComponents>>> {
+        let (exec, inner, k) = (task.exec()?, self.inner.clone(), whole(k, "k")?);
         Ok(background(move || {
-            let result = lock(&inner)?.finish(&exec, k as usize).map_err(dictionary_error)?;
+            let result = lock(&inner)?.finish(&exec, k).map_err(dictionary_error)?;
             Ok(PcaComponents {
                 components: result.components.into(),
                 mean: result.mean.into(),
@@ -66,9 +67,9 @@ impl Pca {
     }
 }
 
-#[napi]
-pub fn top_k_rows(a: Float32Array, b: Float32Array, d: u32, k: u32, task: &Task) -> Result<AsyncTask<Background<TopK>>> {
-    let (exec, d, k) = (task.exec()?, d as usize, k as usize);
+#[napi(catch_unwind)]
+pub fn top_k_rows(a: Float32Array, b: Float32Array, d: f64, k: f64, task: &Task) -> Result<AsyncTask<Background<TopK>>> {
+    let (exec, d, k) = (task.exec()?, whole(d, "d")?, whole(k, "k")?);
     if d == 0 || !a.len().is_multiple_of(d) || !b.len().is_multiple_of(d) {
         return Err(invalid_input(format!("{} and {} values are not rows of width {d}", a.len(), b.len())));
     }
@@ -82,6 +83,7 @@ pub fn top_k_rows(a: Float32Array, b: Float32Array, d: u32, k: u32, task: &Task)
                 return Err(invalid_input(format!("row {} of {name} holds NaN or infinity", at / d)));
             }
         }
+        require_room("the result", [n, k], 8)?;
         exec.cancel.set_total(n as u64);
         let packed = PackedMatrix::pack(&exec, Precision::Fast, &b, m, d).map_err(cancelled)?;
         let (mut indices, mut values) = (Vec::with_capacity(n * k), Vec::with_capacity(n * k));

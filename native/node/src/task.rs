@@ -21,17 +21,17 @@ pub struct TaskProgress {
 
 #[napi]
 impl Task {
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new() -> Self {
         Self::default()
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn cancel(&self) {
         self.cancel.cancel();
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn progress(&self) -> TaskProgress {
         let (done, total) = self.cancel.progress();
         TaskProgress { done: done as f64, total: total as f64 }

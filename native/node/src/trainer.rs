@@ -1,6 +1,7 @@
 //! `Trainer`: training steps, state, weights.
 
 use crate::dictionary::dictionary_error;
+use crate::number::whole as count;
 use crate::task::{Background, Task, background, coded, invalid_input};
 use lexiscope_dictionary::{Architecture, Rates, ReluOptions, StateArray, StateType};
 use lexiscope_kernels::adam::AdamOptions;
@@ -12,9 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 #[napi(object)]
 pub struct TrainerOptions {
     pub architecture: String,
-    pub d: u32,
-    pub features: u32,
-    pub k: u32,
+    pub d: f64,
+    pub features: f64,
+    pub k: f64,
     pub seed: f64,
     pub scale: f64,
     pub decoder_bias: Float32Array,
@@ -23,7 +24,7 @@ pub struct TrainerOptions {
     pub beta2: f64,
     pub epsilon: f64,
     pub aux_coefficient: f64,
-    pub aux_k: u32,
+    pub aux_k: f64,
     pub dead_after: f64,
     pub freeze_decoder: bool,
     pub decoder_norm: f64,
@@ -57,7 +58,7 @@ pub struct TrainerArray {
     pub name: String,
     #[napi(js_name = "type")]
     pub kind: String,
-    pub shape: Vec<u32>,
+    pub shape: Vec<f64>,
     pub data: Uint8Array,
 }
 
@@ -93,7 +94,7 @@ fn whole(name: &str, value: f64) -> Result<u64> {
 
 #[napi]
 impl Trainer {
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn create(options: TrainerOptions, task: &Task) -> Result<AsyncTask<Background<Trainer>>> {
         let exec = task.exec()?;
         let architecture = match options.architecture.as_str() {
@@ -103,16 +104,16 @@ impl Trainer {
         };
         let options = lexiscope_dictionary::TrainerOptions {
             architecture,
-            d: options.d as usize,
-            features: options.features as usize,
-            k: options.k as usize,
+            d: count(options.d, "d")?,
+            features: count(options.features, "features")?,
+            k: count(options.k, "k")?,
             seed: whole("seed", options.seed)?,
             scale: options.scale as f32,
             decoder_bias: options.decoder_bias.to_vec(),
             encoder_scale: options.encoder_scale as f32,
             adam: AdamOptions { beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon },
             aux_coefficient: options.aux_coefficient as f32,
-            aux_k: options.aux_k as usize,
+            aux_k: count(options.aux_k, "auxK")?,
             dead_after: whole("deadAfter", options.dead_after)?,
             freeze_decoder: options.freeze_decoder,
         };
@@ -122,12 +123,12 @@ impl Trainer {
         }))
     }
 
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn steps(&self) -> f64 {
         self.steps.load(Ordering::Relaxed) as f64
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn step(
         &self,
         pool: Uint16Array,
@@ -157,25 +158,25 @@ impl Trainer {
         }))
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn state(&self) -> Result<Vec<TrainerArray>> {
         let trainer = lock(&self.inner)?;
         let array = |a: StateArray<'_>| TrainerArray {
             name: a.name.into_owned(),
             kind: a.kind.name().to_string(),
-            shape: a.shape.iter().map(|&n| n as u32).collect(),
+            shape: a.shape.iter().map(|&n| n as f64).collect(),
             data: a.data.into_owned().into(),
         };
         Ok(trainer.state().into_iter().map(array).collect())
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn load(&self, state: Vec<TrainerArray>) -> Result<()> {
         let mut arrays = Vec::new();
         for array in &state {
             let kind = StateType::from_name(&array.kind)
                 .ok_or_else(|| invalid_input(format!("`{}` is {}; known: F32, U64", array.name, array.kind)))?;
-            let shape = array.shape.iter().map(|&n| n as usize).collect();
+            let shape = array.shape.iter().map(|&n| count(n, &array.name)).collect::<Result<_>>()?;
             arrays.push(StateArray { name: array.name.as_str().into(), kind, shape, data: (&array.data[..]).into() });
         }
         let mut trainer = lock(&self.inner)?;
@@ -184,7 +185,7 @@ impl Trainer {
         Ok(())
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn weights(&self) -> Result<DictionaryWeights> {
         let weights = lock(&self.inner)?.weights();
         Ok(DictionaryWeights {

@@ -67,6 +67,9 @@ export class ShardReader {
     await this.check();
     const read = (name: string): Promise<ArrayBuffer> => readShardTensor(this.header, name);
     const rowContext = new Uint32Array(await read("row_context"));
+    const tokenOffsets = new Uint32Array(await read("offsets"));
+    checkOffsets(this.header, tokenOffsets);
+    checkRows(this.header, tokenOffsets, rowContext, new Uint32Array(await read("row_position")));
     const rowOffsets = new Uint32Array(this.header.contexts + 1);
     for (const context of rowContext) rowOffsets[context + 1] = (rowOffsets[context + 1] ?? 0) + 1;
     for (let c = 0; c < this.header.contexts; c++) rowOffsets[c + 1] = (rowOffsets[c + 1] as number) + (rowOffsets[c] as number);
@@ -74,7 +77,7 @@ export class ShardReader {
       document: new Uint32Array(await read("document")),
       start: new Uint32Array(await read("start")),
       heldOut: new Uint8Array(await read("held_out")),
-      tokenOffsets: new Uint32Array(await read("offsets")),
+      tokenOffsets,
       rowOffsets,
     };
   }
@@ -118,6 +121,28 @@ export class ShardReader {
       }
     });
     return at - begin;
+  }
+}
+
+/** A shard from elsewhere may be whole and hashed, and still say of itself what cannot be. */
+function impossible({ path }: ShardHeader, field: string, what: string): LexiscopeError {
+  return new LexiscopeError("bad_file", `${path}: ${field} ${what}`, { file: path, field, hint: "harvest it again" });
+}
+
+function checkOffsets(header: ShardHeader, offsets: Uint32Array): void {
+  const tokens = header.tensors.get("tokens")?.shape[0] ?? 0;
+  if (offsets[0] !== 0 || offsets[header.contexts] !== tokens || offsets.some((offset, i) => i > 0 && offset <= (offsets[i - 1] as number)))
+    throw impossible(header, "offsets", `does not cut ${tokens} tokens into ${header.contexts} contexts`);
+}
+
+function checkRows(header: ShardHeader, offsets: Uint32Array, contexts: Uint32Array, positions: Uint32Array): void {
+  for (const [row, context] of contexts.entries()) {
+    const position = positions[row] as number;
+    const before = row > 0 ? (contexts[row - 1] as number) : -1;
+    if (context >= header.contexts || context < before || (context === before && position <= (positions[row - 1] as number)))
+      throw impossible(header, "row_context", `has row ${row} out of order (context ${context}, position ${position})`);
+    if (position >= (offsets[context + 1] as number) - (offsets[context] as number))
+      throw impossible(header, "row_position", `has row ${row} at position ${position}, beyond the end of context ${context}`);
   }
 }
 

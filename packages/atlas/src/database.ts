@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { LexiscopeError, asDiskError, messageOf, syncFile } from "@lexiscope/core";
 import Database from "better-sqlite3";
 import { columnNames, columnTypes } from "./columns.ts";
@@ -181,12 +182,34 @@ export function openDatabase(path: string): Database.Database {
           file: path,
           hint: "build the atlas again, or use the version that made it",
         });
+      if (!isDeepStrictEqual(tablesOf(db), (known ??= ownTables())))
+        throw new LexiscopeError("bad_file", `${path} has other tables than a feature database`, {
+          file: path,
+          hint: "the file is damaged; copy or build the atlas again",
+        });
       return db;
     } catch (error) {
       db.close();
       throw error;
     }
   });
+}
+
+let known: unknown[] | undefined;
+
+/** A view, a trigger or a computed column in the place of a table would be a stranger's program, which may run for ever. */
+function tablesOf(db: Database.Database): unknown[] {
+  return db.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name").raw().all();
+}
+
+function ownTables(): unknown[] {
+  const empty = new Database(":memory:");
+  try {
+    empty.exec(schema);
+    return tablesOf(empty);
+  } finally {
+    empty.close();
+  }
 }
 
 /** Runs `query`; what SQLite says about a damaged file becomes an error that names it. */

@@ -11,6 +11,30 @@ const outputsSchema = z.object({ top: effectsSchema, bottom: effectsSchema });
 const neighboursSchema = z.array(z.tuple([z.int(), z.number()]));
 const tokensSchema = z.array(z.tuple([z.int(), z.string(), z.number(), z.int()]));
 const coactiveSchema = z.array(z.tuple([z.int(), z.number(), z.int()]));
+// SQLite holds in any column whatever was put there.
+const [count, number, text] = [z.int().nonnegative(), z.number(), z.string()];
+const summarySchema = z.object({
+  index: count,
+  density: number,
+  fired: count,
+  maximum: number,
+  mean: number,
+  topToken: text,
+  effect: number,
+  word: text,
+  topOutput: text,
+});
+const rowSchema = summarySchema.extend({
+  histogram: z.custom<Buffer>((value) => Buffer.isBuffer(value)),
+  outputs: text,
+  neighbours: text,
+  coactive: text,
+  tokens: text,
+});
+const texts: readonly string[] = ["topToken", "word", "topOutput"];
+/** By hand, since there may be a million. */
+const isCandidate = (row: unknown): boolean =>
+  Object.entries(row as object).every(([name, value]) => typeof value === (texts.includes(name) ? "string" : "number"));
 
 export type FeatureRow = Omit<FeatureRecord, "examples">;
 export interface FeatureRows {
@@ -61,21 +85,20 @@ export function featureRows(db: Database.Database, path: string, features: numbe
       throw bad(`feature ${index}: ${column} is damaged`);
     }
   };
+  const checked = <T>(what: string, value: unknown, schema: z.ZodType<T>): T => {
+    const result = schema.safeParse(value);
+    if (!result.success) throw bad(`${what}: ${result.error.issues[0]?.path.join(".") ?? ""} is damaged`);
+    return result.data;
+  };
   // A damaged id would bind as null; the check of the range comes first in every path.
   const get = (statement: Database.Statement, index: number): unknown =>
     require(index, Number.isInteger(index) ? guarded(path, () => statement.get(index)) : undefined);
 
-  const texts = new Map<number, string | undefined>();
+  const tokenTexts = new Map<number, string | undefined>();
   return {
-    summary: (index) => get(statements.summary, index) as FeatureSummary,
+    summary: (index): FeatureSummary => checked(`feature ${index}`, get(statements.summary, index), summarySchema),
     row: (index) => {
-      const { histogram, outputs, neighbours, coactive, tokens, ...summary } = get(statements.row, index) as FeatureSummary & {
-        histogram: Buffer;
-        outputs: string;
-        neighbours: string;
-        coactive: string;
-        tokens: string;
-      };
+      const { histogram, outputs, neighbours, coactive, tokens, ...summary } = checked(`feature ${index}`, get(statements.row, index), rowSchema);
       const counts = Array.from({ length: Math.floor(histogram.byteLength / 4) }, (_, i) => histogram.readUInt32LE(4 * i));
       const { top, bottom } = json(index, "outputs", outputs, outputsSchema);
       const effect = ([id, text, value]: [number, string, number]): TokenEffect => ({ id, text, value });
@@ -105,10 +128,14 @@ export function featureRows(db: Database.Database, path: string, features: numbe
       };
     },
     tokenText: (id) => {
-      if (!texts.has(id)) texts.set(id, guarded(path, () => statements.token.get(id)) as string | undefined);
-      return texts.get(id);
+      if (!tokenTexts.has(id)) tokenTexts.set(id, checked(`token ${id}`, guarded(path, () => statements.token.get(id)), text.optional()));
+      return tokenTexts.get(id);
     },
-    candidates: () => guarded(path, () => statements.candidates.all()) as FeatureCandidate[],
+    candidates: () => {
+      const rows = guarded(path, () => statements.candidates.all());
+      if (!rows.every(isCandidate)) throw bad("a feature is damaged");
+      return rows as FeatureCandidate[];
+    },
     mean: (d) => {
       const row = guarded(path, () => statements.mean.get()) as { value?: unknown } | undefined;
       if (!Buffer.isBuffer(row?.value) || row.value.byteLength !== 4 * d) throw bad("the mean activation is missing");
