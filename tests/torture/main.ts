@@ -1,11 +1,24 @@
 /** `node tests/torture/main.ts WAY JOB… [--times N] [--seed N]`: tortures the long commands in one way. */
 import { parseArgs } from "node:util";
+import { tortureByClock } from "./clock.ts";
+import { tortureByFileLimit, tortureByFullDisk, tortureByReadOnly } from "./disk.ts";
 import { tortureByKill } from "./kill.ts";
+import { tortureByPause, tortureByTwo } from "./pause.ts";
 import { tortureByPoints } from "./points.ts";
 import { makeWorld, reference, type Reference, subjectNames } from "./subjects.ts";
 
 type Way = (ref: Reference, options: { times: number; seed: number }) => Promise<{ broken: string[] } & Record<string, number | string[]>>;
-const ways: Record<string, Way> = { kill: tortureByKill, points: tortureByPoints };
+const ways: Record<string, Way> = {
+  kill: tortureByKill,
+  points: tortureByPoints,
+  full: tortureByFullDisk,
+  readonly: tortureByReadOnly,
+  limit: tortureByFileLimit,
+  pause: tortureByPause(3000),
+  minute: tortureByPause(60_000),
+  two: tortureByTwo,
+  clock: tortureByClock,
+};
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

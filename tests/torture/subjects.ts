@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tinyTexts, writeTinyModel } from "@lexiscope/activations/testing";
@@ -31,6 +31,8 @@ export interface Reference {
   before: Contents;
   whole: Contents;
   inputs: Contents;
+  /** Of all its files. */
+  bytes: number;
   /** How long it took. */
   ms: number;
 }
@@ -111,7 +113,9 @@ export async function reference(subject: Subject): Promise<Reference> {
   const before = await contentsOf(subject.root);
   const inputs = await contentsOf(subject.inputs);
   const { ms } = await must(subject.args, subject.env);
-  return { subject, before, whole: await contentsOf(subject.root), inputs, ms };
+  let bytes = 0;
+  for (const name of await readdir(subject.root, { recursive: true })) bytes += (await lstat(join(subject.root, name))).size;
+  return { subject, before, whole: await contentsOf(subject.root), inputs, bytes, ms };
 }
 
 async function must(args: readonly string[], env: NodeJS.ProcessEnv): ReturnType<typeof runCommand> {

@@ -81,7 +81,11 @@ export function createDatabaseWriter(path: string, mean: Float32Array, tokens: R
   const close = (): void => {
     if (open) db.close();
     open = false;
-    rmSync(unsorted, { force: true });
+    try {
+      rmSync(unsorted, { force: true });
+    } catch {
+      // on a disk that turned read-only it stays in the folder that the next build removes
+    }
   };
   return {
     add: (f) =>

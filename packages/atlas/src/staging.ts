@@ -28,7 +28,7 @@ export async function stageFolder(out: string, replace: boolean): Promise<Stagin
     if (!held) return;
     held = false;
     await unlock();
-    await rmdir(building).catch(ignore("ENOTEMPTY", "EEXIST", "ENOENT")); // the next build may be in it already
+    await rmdir(building).catch(ignore("ENOTEMPTY", "EEXIST", "ENOENT", "EROFS", "EACCES", "EPERM")); // the next build may be in it already
   };
   let anew = false;
   try {
@@ -66,11 +66,8 @@ export async function stageFolder(out: string, replace: boolean): Promise<Stagin
     },
     discard: async () => {
       if (!held) return;
-      try {
-        await rm(folder, { recursive: true, force: true });
-      } finally {
-        await release();
-      }
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined); // else the next build removes it
+      await release();
     },
   };
 }

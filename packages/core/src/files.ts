@@ -21,7 +21,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array | 
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined); // on a disk that turned read-only it stays
     throw asDiskError(error, path);
   }
 }

@@ -42,14 +42,15 @@ export async function lockFolder(folder: string, purpose: string): Promise<() =>
       for (const name of await readdir(folder)) if (name.startsWith(".lock.")) await rm(join(folder, name), { force: true });
       let held = true;
       return async () => {
-        if (held) await rm(first, { force: true });
+        // Where it cannot be removed, the next one finds its holder dead; what ended our work must not be hidden by this.
+        if (held) await rm(first, { force: true }).catch(() => undefined);
         held = false;
       };
     }
   } catch (error) {
     throw asDiskError(error, first);
   } finally {
-    await rm(own, { force: true }).catch(() => undefined); // a disk that turned read-only is told of by what failed first
+    await rm(own, { force: true }).catch(() => undefined);
   }
   throw new LexiscopeError("busy", `${folder} could not be locked`, {
     file: folder,

@@ -71,9 +71,9 @@ async function fetchLocked(name: string, ref: HubRef, options: HubFetchOptions):
     const commit = /^[0-9a-f]{40}$/.test(revision) ? revision : await resolveRevision(query, revision);
     for (const part of [join("snapshots", commit), "refs"]) await removeTemporary(join(repository, part));
     const fetching = { ...query, commit, repository, onProgress };
-    const place = await fetchCommit(fetching, ref);
+    // Before its files, as Hugging Face's tools do: when these are whole nobody comes here again.
     if (revision !== commit) await writeFileAtomic(join(repository, "refs", revision), commit);
-    return place;
+    return await fetchCommit(fetching, ref);
   } finally {
     await unlock();
   }
@@ -177,7 +177,7 @@ async function putIntoSnapshot(blob: string, path: string): Promise<void> {
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw asDiskError(error, path);
   }
 }
