@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { stageFolder } from "./staging.ts";
+import { isAside, stageFolder } from "./staging.ts";
 
 // The real rename, which a test can make fail once: no folder makes only the second of two renames fail.
 vi.mock("node:fs/promises", async (original) => {
@@ -12,7 +12,7 @@ vi.mock("node:fs/promises", async (original) => {
 });
 
 /** The lock of a process that is gone. */
-const dead = JSON.stringify({ pid: 2 ** 30, started: "0", purpose: "killed" });
+const dead = JSON.stringify({ pid: 2 ** 30, startTime: "0", purpose: "killed" });
 
 let folder: string;
 beforeEach(async () => {
@@ -83,6 +83,25 @@ test("put back, it is not replaced unasked", async () => {
   const out = await killedBetweenRenames();
   await expect(stageFolder(out, false)).rejects.toMatchObject({ code: "invalid_input", field: "out" });
   expect(await readFile(join(out, "version"), "utf8")).toBe("old");
+});
+
+test("what a killed build left is cleared away also by one that is refused; while it lacks its name, that is known", async () => {
+  const out = await killedBetweenRenames();
+  expect(await isAside(out)).toBe(true);
+  await rename(join(folder, ".thing.building", "new"), out);
+  expect(await isAside(out)).toBe(false);
+  await expect(stageFolder(out, false)).rejects.toMatchObject({ code: "invalid_input", field: "out" });
+  expect(await readdir(folder)).toEqual(["thing"]);
+});
+
+test("a build that begins anew says so", async () => {
+  const out = join(folder, "thing");
+  const first = await stageFolder(out, false);
+  await first.discard();
+  await mkdir(join(folder, ".thing.building", "new"), { recursive: true });
+  const second = await stageFolder(out, false);
+  expect([first.anew, second.anew]).toEqual([false, true]);
+  await second.discard();
 });
 
 test("what a build killed after its renames had replaced is removed", async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { formatBytes, makeFolder, readExactly, readJson, requireDisk, sha256, sha256File, writeFileAtomic } from "./files.ts";
+import { asDiskError, formatBytes, makeFolder, readExactly, readJson, requireDisk, sha256, sha256File, writeFileAtomic } from "./files.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -69,6 +69,22 @@ describe("hashes and sizes", () => {
       code: "environment",
       message: expect.stringMatching(/needs .* free/),
     });
+  });
+});
+
+describe("asDiskError", () => {
+  it("says what to do about what a disk answers, by its own codes and by SQLite's", () => {
+    const codes = { ENOSPC: /full/, EFBIG: /larger than the system allows/, EIO: /reports a fault/, EROFS: /cannot be written/ };
+    const sqlite = { SQLITE_FULL: /full/, SQLITE_IOERR_WRITE: /reports a fault/, SQLITE_READONLY: /cannot/, SQLITE_CANTOPEN: /cannot/ };
+    for (const [code, message] of Object.entries({ ...codes, ...sqlite }))
+      expect(asDiskError(Object.assign(new Error("oh"), { code }), "/a/file"), code).toMatchObject({
+        code: "environment",
+        file: "/a/file",
+        message: expect.stringMatching(message),
+        hint: expect.stringMatching(/again|another/),
+      });
+    const other = new Error("something else");
+    expect(asDiskError(other, "/a/file")).toBe(other);
   });
 });
 

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
 import { harvest, openStore, type ActivationStore } from "@lexiscope/activations";
 import { harvestForTests, mountSmallDisk, temporaryFolder, writeStore, writeTinyModel } from "@lexiscope/activations/testing";
-import { finish, lockFolder, type ProgressEvent } from "@lexiscope/core";
+import { finish, lockFolder, refuseWhileRead, type ProgressEvent } from "@lexiscope/core";
 import { openModel, type Model } from "@lexiscope/model";
 import { trainConfig } from "./config.ts";
 import type { MetricsLine } from "./metrics-log.ts";
@@ -158,6 +158,23 @@ test("a run that was killed between its manifest and the removal of its checkpoi
   for (const name of left) await writeFile(join(whole, name), "");
   await finish(train(trainForTests(store, model, whole)));
   expect((await readdir(whole)).filter((name) => name.startsWith("checkpoint"))).toEqual([]);
+});
+
+test("tensors whose description a kill kept from being written do not stay", async () => {
+  const out = join(await temporaryFolder(), "stray");
+  await expect(killed(out, 30)).rejects.toMatchObject({ signal: "SIGKILL" });
+  await writeFile(join(out, "checkpoint-000000029.safetensors"), "saved by a Ctrl-C, then killed");
+  await finish(train(trainForTests(store, model, out)));
+  expect((await readdir(out)).toSorted()).toEqual((await readdir(whole)).toSorted());
+});
+
+test("the store is known to be read until the run ends", async () => {
+  const out = join(await temporaryFolder(), "reading");
+  const run = train(trainForTests(store, undefined, out));
+  for (let step = await run.next(); !step.done; step = await run.next()) if (step.value.metrics) break;
+  await expect(refuseWhileRead(store.path)).rejects.toMatchObject({ code: "busy", message: expect.stringContaining("(training reading)") });
+  await finish(run);
+  await refuseWhileRead(store.path);
 });
 
 test("a damaged checkpoint is passed over for the one before; when all are, it says so", async () => {

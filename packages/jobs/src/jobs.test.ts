@@ -122,6 +122,19 @@ test("a job that is stopped before it listens is stopped all the same", async ()
   expect(await stopJob(id, { home: at.home })).toMatchObject({ state: "stopped" });
 });
 
+test("a job whose starter died does not wait for a clock that was set back", async () => {
+  const { id } = await at.start("--lines", "1");
+  await at.ended(id);
+  const run = { ...(await readRun(id, at.home)), pid: null, startTime: null };
+  await writeFile(runFiles(id, at.home).events, "");
+  const launchedIn = async (ms: number): Promise<string> => {
+    await writeRun({ ...run, launched: new Date(Date.now() + ms).toISOString() }, at.home);
+    return (await readJob(id, { home: at.home })).state;
+  };
+  expect([await launchedIn(0), await launchedIn(-60_000), await launchedIn(86_400_000)]).toEqual(["queued", "died", "died"]);
+  await writeRun({ ...run, launched: new Date(0).toISOString() }, at.home);
+});
+
 test("a process that has the pid by now is no job of ours: not running, never signalled", async () => {
   const { id } = await at.start("--lines", "1", "--end", "crash");
   await at.ended(id);

@@ -54,6 +54,18 @@ test("org/name: what opening needs, in the layout of Hugging Face's cache; the s
   expect(world.hub.requests).toHaveLength(asked);
 });
 
+test("names that a killed download left are gone after the next; the revision is known before its files are whole", async () => {
+  world.hub.mood = (path) => (path === shards[1] ? { status: 403 } : {});
+  await expect(get("org/tiny")).rejects.toMatchObject({ code: "environment" });
+  expect(await readFile(join(world.cache, "refs", "main"), "utf8")).toBe(commit);
+  const left = [join("refs", "main.12.0badcafe.tmp"), join("snapshots", commit, "tokenizer.json.12.tmp")];
+  for (const name of left) await writeFile(join(world.cache, name), "half");
+  world.hub.mood = () => ({});
+  await get("org/tiny");
+  await expectWhole();
+  expect(await readdir(join(world.cache, "refs"))).toEqual(["main"]);
+});
+
 test("a revision by name and by commit; one that is not there", async () => {
   expect(await resolveModel("org/tiny@v2")).toMatchObject({ kind: "folder", name: "org/tiny@v2" });
   expect(await readFile(join(world.cache, "refs", "v2"), "utf8")).toBe(commit);

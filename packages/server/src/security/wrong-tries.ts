@@ -11,7 +11,8 @@ export interface WrongTries {
   add(address: string): void;
 }
 
-export function createWrongTries(now: () => number = Date.now): WrongTries {
+/** `now` in ms: not the time of day, which may be set back. */
+export function createWrongTries(now: () => number = () => performance.now()): WrongTries {
   const tries = new Map<string, { count: number; until: number }>();
   const current = (address: string): { count: number; until: number } | undefined => {
     const entry = tries.get(address);
