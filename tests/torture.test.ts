@@ -49,14 +49,22 @@ describe.each(["harvest", "train", "index"] as const)("%s", (name) => {
     expect(await tortureByClock(of(name), { times: 1, seed: 11 })).toMatchObject({ compared: 1, broken: [] });
   });
 
-  test.skipIf(!works("prlimit"))("files that may not grow are said, and it goes on afterwards [needs prlimit]", { timeout: 120_000 }, async () => {
-    expect(await tortureByFileLimit(of(name), { times: 1, seed: 11 })).toMatchObject({ broken: [] });
-  });
+  test.skipIf(!works("prlimit"))(
+    "files that may not grow are said, and it goes on afterwards [needs prlimit]",
+    { timeout: 120_000 },
+    async () => {
+      expect(await tortureByFileLimit(of(name), { times: 1, seed: 11 })).toMatchObject({ broken: [] });
+    },
+  );
 
-  test.skipIf(!mayMount)("a disk that fills up or turns read-only is said, and it goes on afterwards [needs root to mount]", { timeout: 240_000 }, async () => {
-    expect(await tortureByFullDisk(of(name), { times: 1, seed: 11 })).toMatchObject({ compared: 1, broken: [] });
-    expect(await tortureByReadOnly(of(name), { times: 1, seed: 11 })).toMatchObject({ compared: 1, broken: [] });
-  });
+  test.skipIf(!mayMount)(
+    "a disk that fills up or turns read-only is said, and it goes on afterwards [needs root to mount]",
+    { timeout: 240_000 },
+    async () => {
+      expect(await tortureByFullDisk(of(name), { times: 1, seed: 11 })).toMatchObject({ compared: 1, broken: [] });
+      expect(await tortureByReadOnly(of(name), { times: 1, seed: 11 })).toMatchObject({ compared: 1, broken: [] });
+    },
+  );
 });
 
 test("of two at once one has the folder", { timeout: 120_000 }, async () => {

@@ -51,5 +51,8 @@ export async function tortureByClock(ref: Reference, { times, seed }: { times: n
 }
 
 function setBack(days: number, atMs: number): RunOptions {
-  return { json: true, env: { NODE_OPTIONS: `--import=${preload}`, TORTURE_DAYS_BACK: String(days), TORTURE_SET_BACK_AT_MS: String(atMs) } };
+  return {
+    json: true,
+    env: { NODE_OPTIONS: `--import=${preload}`, TORTURE_DAYS_BACK: String(days), TORTURE_SET_BACK_AT_MS: String(atMs) },
+  };
 }

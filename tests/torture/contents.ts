@@ -20,7 +20,13 @@ export async function contentsOf(root: string): Promise<Contents> {
       else if (info.isDirectory()) {
         found.set(key, "folder");
         await walk(path);
-      } else found.set(key, createHash("sha256").update(withoutTimes(name, await readFile(path))).digest("hex"));
+      } else
+        found.set(
+          key,
+          createHash("sha256")
+            .update(withoutTimes(name, await readFile(path)))
+            .digest("hex"),
+        );
     }
   };
   await walk(root);

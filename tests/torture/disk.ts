@@ -48,7 +48,11 @@ export function mountDisk(root: string, megabytes: number): Disk | undefined {
 /** For faults that need no file system of their own. */
 const noDisk: Disk = { free: () => Promise.resolve(0), readOnly: () => false, unmount: () => undefined };
 
-type Fault = (ref: Reference, disk: Disk, random: ReturnType<typeof createRandom>) => Promise<{ run: Ended; what: string; mend: () => Promise<void> }>;
+type Fault = (
+  ref: Reference,
+  disk: Disk,
+  random: ReturnType<typeof createRandom>,
+) => Promise<{ run: Ended; what: string; mend: () => Promise<void> }>;
 
 /** Fills the disk at a random event of the run, or before it, to a random number of bytes less than it needs. */
 const fill: Fault = async ({ subject, bytes }, disk, random) => {
@@ -66,10 +70,15 @@ const fill: Fault = async ({ subject, bytes }, disk, random) => {
 /** Takes away the right to write, before the run or at a random event of it. */
 const readOnly: Fault = async ({ subject }, disk, random) => {
   const event = random.below(30);
-  const running = await atEvent(subject.root, event, () => startCommand(subject), async () => {
-    // Refused while a file is open for writing.
-    while (!disk.readOnly(true)) await sleep(1);
-  });
+  const running = await atEvent(
+    subject.root,
+    event,
+    () => startCommand(subject),
+    async () => {
+      // Refused while a file is open for writing.
+      while (!disk.readOnly(true)) await sleep(1);
+    },
+  );
   const run = await running.ended;
   return { run, what: `read-only from event ${event} on`, mend: async () => void disk.readOnly(false) };
 };
@@ -81,40 +90,42 @@ const limit: Fault = async (ref, _, random) => {
   return { run, what: `files of at most ${bytes} bytes`, mend: async () => undefined };
 };
 
-const torture = (fault: Fault, megabytes: number) => async (ref: Reference, { times, seed }: { times: number; seed: number }): Promise<DiskCounts> => {
-  const { subject } = ref;
-  const random = createRandom(seed);
-  const counts: DiskCounts = { refused: 0, enough: 0, compared: 0, broken: [] };
-  for (let i = 0; i < times; i++) {
-    // A download wants 100 MB to spare before it begins.
-    const disk = mountDisk(subject.root, subject.name === "download" ? 160 : megabytes);
-    if (!disk && fault !== limit) throw new Error("mounting a file system needs root");
-    let what = `${subject.name}, seed ${seed}, case ${i}`;
-    try {
-      await subject.reset();
-      const found = await fault(ref, disk ?? noDisk, random);
-      what += `, ${found.what}`;
-      if (found.run.code === 0) counts.enough++;
-      else {
-        checkRefusal(ref, found.run, what);
-        counts.refused++;
+const torture =
+  (fault: Fault, megabytes: number) =>
+  async (ref: Reference, { times, seed }: { times: number; seed: number }): Promise<DiskCounts> => {
+    const { subject } = ref;
+    const random = createRandom(seed);
+    const counts: DiskCounts = { refused: 0, enough: 0, compared: 0, broken: [] };
+    for (let i = 0; i < times; i++) {
+      // A download wants 100 MB to spare before it begins.
+      const disk = mountDisk(subject.root, subject.name === "download" ? 160 : megabytes);
+      if (!disk && fault !== limit) throw new Error("mounting a file system needs root");
+      let what = `${subject.name}, seed ${seed}, case ${i}`;
+      try {
+        await subject.reset();
+        const found = await fault(ref, disk ?? noDisk, random);
+        what += `, ${found.what}`;
+        if (found.run.code === 0) counts.enough++;
+        else {
+          checkRefusal(ref, found.run, what);
+          counts.refused++;
+        }
+        await found.mend();
+        await checkBroken(ref, what);
+        const last = await runCommand(subject);
+        checkEnd(last, what);
+        await checkWhole(ref, last, what);
+        counts.compared++;
+      } catch (error) {
+        if (!(error instanceof Broken)) throw error;
+        counts.broken.push(error.message);
+      } finally {
+        disk?.readOnly(false);
+        disk?.unmount();
       }
-      await found.mend();
-      await checkBroken(ref, what);
-      const last = await runCommand(subject);
-      checkEnd(last, what);
-      await checkWhole(ref, last, what);
-      counts.compared++;
-    } catch (error) {
-      if (!(error instanceof Broken)) throw error;
-      counts.broken.push(error.message);
-    } finally {
-      disk?.readOnly(false);
-      disk?.unmount();
     }
-  }
-  return counts;
-};
+    return counts;
+  };
 
 export const tortureByFullDisk = torture(fill, 8);
 export const tortureByReadOnly = torture(readOnly, 64);

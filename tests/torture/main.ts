@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { tortureByClock } from "./clock.ts";
 import { tortureByFileLimit, tortureByFullDisk, tortureByReadOnly } from "./disk.ts";
 import { tortureByKill } from "./kill.ts";
+import { checkOrder } from "./order.ts";
 import { tortureByPause, tortureByTwo } from "./pause.ts";
 import { tortureByPoints } from "./points.ts";
 import { makeWorld, reference, type Reference, subjectNames } from "./subjects.ts";
@@ -18,6 +19,7 @@ const ways: Record<string, Way> = {
   minute: tortureByPause(60_000),
   two: tortureByTwo,
   clock: tortureByClock,
+  order: checkOrder,
 };
 
 const { positionals, values } = parseArgs({
@@ -37,9 +39,11 @@ try {
     const ref = await reference(world.subject(name));
     const started = performance.now();
     const { broken, ...counts } = await torture(ref, { times: Number(values.times), seed: Number(values.seed) });
-    const said = Object.entries(counts).map(([what, n]) => `${what} ${n}`);
+    const said = Object.entries(counts).map(([what, n]) => `${what} ${String(n)}`);
     const seconds = ((performance.now() - started) / 1000).toFixed(0);
-    console.log(`${way} ${name}: ${broken.length === 0 ? "all as it should be" : `${broken.length} BROKEN`} (${said.join(", ")}); ${seconds} s`);
+    console.log(
+      `${way} ${name}: ${broken.length === 0 ? "all as it should be" : `${broken.length} BROKEN`} (${said.join(", ")}); ${seconds} s`,
+    );
     for (const message of broken) console.log(`  ${message}`);
     if (broken.length > 0) process.exitCode = 1;
   }

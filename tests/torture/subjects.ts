@@ -69,10 +69,31 @@ export async function makeWorld(): Promise<World> {
   const inputs = join(folder, "made");
   const [store, dictionary] = [join(inputs, "store"), join(inputs, "dictionary")];
   // Contexts of four tokens, 1,024 to a shard: eight shards.
-  const harvest = (out: string): string[] =>
-    ["harvest", "--model", "tiny", "--text", text, "--tokens", "30k", "--context", "4", "--dtype", "f32", "--out", out];
-  const train = (out: string): string[] =>
-    ["train", "--store", store, "--model", "tiny", "--dictionary", out, ...words("--features 128 --k 8 --batch 256 --steps 100 --checkpoint-every 10")];
+  const harvest = (out: string): string[] => [
+    "harvest",
+    "--model",
+    "tiny",
+    "--text",
+    text,
+    "--tokens",
+    "30k",
+    "--context",
+    "4",
+    "--dtype",
+    "f32",
+    "--out",
+    out,
+  ];
+  const train = (out: string): string[] => [
+    "train",
+    "--store",
+    store,
+    "--model",
+    "tiny",
+    "--dictionary",
+    out,
+    ...words("--features 128 --k 8 --batch 256 --steps 100 --checkpoint-every 10"),
+  ];
   const index = ["index", "--dictionary", dictionary, "--store", store, "--model", "tiny", "--atlas", "subject"];
   const empty = (root: string) => async (): Promise<void> => {
     await mkdir(root, { recursive: true });

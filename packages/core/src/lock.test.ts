@@ -114,11 +114,9 @@ describe("readFolder", () => {
   });
 
   it("forgets readers that were killed", async () => {
-    const child = spawn(
-      process.execPath,
-      ["--input-type=module", "-e", holding(`readFolder(${JSON.stringify(folder)}, "training")`)],
-      { stdio: ["ignore", "pipe", "inherit"] },
-    );
+    const child = spawn(process.execPath, ["--input-type=module", "-e", holding(`readFolder(${JSON.stringify(folder)}, "training")`)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await once(child.stdout, "data");
     await expect(refuseWhileRead(folder)).rejects.toMatchObject({ code: "busy" });
     child.kill("SIGKILL");

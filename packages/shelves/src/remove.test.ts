@@ -21,7 +21,10 @@ afterEach(async () => {
 
 test("what is written or read is refused by name and stays as it is", async () => {
   const unlock = await lockFolder(store, "harvest");
-  await expect(removeItem({ kind: "store", path: store })).rejects.toMatchObject({ code: "busy", message: expect.stringMatching(/\(harvest\)/) });
+  await expect(removeItem({ kind: "store", path: store })).rejects.toMatchObject({
+    code: "busy",
+    message: expect.stringMatching(/\(harvest\)/),
+  });
   await unlock();
   const end = await readFolder(store, "training d");
   await expect(removeItem({ kind: "store", path: store })).rejects.toMatchObject({
