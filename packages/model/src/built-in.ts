@@ -59,7 +59,8 @@ export async function fetchBuiltIn({ offline = false, signal, onProgress }: Fetc
   });
   try {
     if (existsSync(path)) return path; // the other process has brought it
-    for (const name of await readdir(folder)) if (name.startsWith(".get-")) await rm(join(folder, name), { recursive: true, force: true }); // of a run that was killed
+    for (const name of await readdir(folder))
+      if (name.startsWith(".get-")) await rm(join(folder, name), { recursive: true, force: true, maxRetries: 5 }); // of a run that was killed; its pip may still write there
     const temporary = join(folder, `.get-${process.pid}`);
     await mkdir(temporary);
     try {
