@@ -71,7 +71,7 @@ function installed(lock, record) {
 async function buildNative() {
   if (process.env.LEXISCOPE_ADDON) return 0;
   const native = join(root, "native");
-  const hash = await hashFiles(native, ["target"], /\.(rs|toml|lock)$/);
+  const hash = await hashFiles(native, ["target", "fuzz"], /\.(rs|toml|lock)$/);
   if (existsSync(addon) && (await readText(addonStamp)) === hash) return 0;
   const cargo = findCargo();
   if (!cargo)

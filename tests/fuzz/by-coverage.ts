@@ -1,6 +1,7 @@
 import { Session } from "node:inspector/promises";
 import { createRandom } from "@lexiscope/core";
 import { emptyTally, judge, type Tally } from "./judge.ts";
+import { keepCorpus, readCorpus } from "./corpus.ts";
 import { mutateOnce } from "./mutate-bytes.ts";
 import { registry } from "./registry.ts";
 import { summary, type FuzzOptions } from "./by-structure.ts";
@@ -13,7 +14,7 @@ const progressMs = 15_000;
  * Coverage-guided cases: an input that makes V8 count a block of our own sources that none before it reached stays in the
  * pool, and new inputs are made from the pool by changing bytes.
  */
-export async function fuzzByCoverage(name: string, { cases, seed, onProgress }: FuzzOptions): Promise<Tally> {
+export async function fuzzByCoverage(name: string, { cases, seed, onProgress, keep }: FuzzOptions): Promise<Tally> {
   const open = registry[name];
   if (!open) throw new Error(`there is no target ${name}`);
   const target = await open();
@@ -23,7 +24,7 @@ export async function fuzzByCoverage(name: string, { cases, seed, onProgress }: 
   await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
   const random = createRandom(seed);
   const number = (): number => Math.floor(random.next() * 2 ** 32);
-  const pool: Uint8Array[] = target.seeds.map((bytes) => new Uint8Array(bytes));
+  const pool: Uint8Array[] = [...target.seeds, ...readCorpus(name)].map((bytes) => new Uint8Array(bytes));
   const seen = new Set<string>();
   const reachedNew = async (): Promise<boolean> => {
     const { result } = await session.post("Profiler.takePreciseCoverage");
@@ -63,6 +64,7 @@ export async function fuzzByCoverage(name: string, { cases, seed, onProgress }: 
     session.disconnect();
     await target.close?.();
   }
+  if (keep === true) keepCorpus(name, pool.slice(target.seeds.length));
   onProgress?.(summary(`${name} (guided)`, tally, started, `done, ${seen.size} blocks, pool ${pool.length}`));
   return tally;
 }

@@ -11,6 +11,8 @@ export interface FuzzOptions {
   cases: number;
   seed: number;
   onProgress?: (line: string) => void;
+  /** Of a guided run: writes what it found into the corpus. */
+  keep?: boolean;
 }
 
 /** Structure-aware cases from fast-check. A fault is thrown, shrunk, with the seed and path that make it again. */

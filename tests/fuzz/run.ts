@@ -1,4 +1,4 @@
-// node tests/fuzz/run.ts TARGET… --cases 1000000 --seed 1 [--guided]: fuzzes in a process of its own, which is ended when it hangs.
+// node tests/fuzz/run.ts TARGET… --cases 1000000 --seed 1 [--guided [--keep]]: fuzzes in a process of its own, which is ended when it hangs.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
     cases: { type: "string", default: "10000" },
     seed: { type: "string", default: "1" },
     guided: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
     child: { type: "boolean", default: false },
   },
 });
@@ -24,7 +25,7 @@ const names = positionals.length === 0 ? Object.keys(registry) : positionals;
 if (values.child) {
   const [name = ""] = names;
   const fuzz = values.guided ? fuzzByCoverage : fuzzByStructure;
-  await fuzz(name, { cases: Number(values.cases), seed: Number(values.seed), onProgress: (line) => console.log(line) });
+  await fuzz(name, { cases: Number(values.cases), seed: Number(values.seed), keep: values.keep, onProgress: (line) => console.log(line) });
 } else {
   let failed = 0;
   for (const name of names) {
@@ -35,8 +36,9 @@ if (values.child) {
 }
 
 async function runChild(name: string): Promise<boolean> {
-  const args = ["--expose-gc", fileURLToPath(import.meta.url), name, "--child", "--cases", values.cases, "--seed", values.seed];
-  const child = spawn(process.execPath, values.guided ? [...args, "--guided"] : args, { stdio: ["ignore", "pipe", "inherit"] });
+  const flags = (["guided", "keep"] as const).flatMap((flag) => (values[flag] ? [`--${flag}`] : []));
+  const args = [fileURLToPath(import.meta.url), name, "--child", "--cases", values.cases, "--seed", values.seed, ...flags];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   let last = "";
   let silence = setTimeout(() => {}, 0);
   const listen = (): void => {

@@ -15,8 +15,8 @@ pub fn log_sum_exp(values: Float32Array) -> Result<f64> {
 /// The index that `unit` of [0, 1) picks from the softmax of a row at a temperature, at once and on the calling thread.
 #[napi(catch_unwind)]
 pub fn draw_token(values: Float32Array, temperature: f64, unit: f64) -> Result<u32> {
-    if !(temperature > 0.0 && (0.0..1.0).contains(&unit)) {
-        return Err(invalid_input(format!("temperature {temperature}, unit {unit}")));
+    if values.is_empty() || !(temperature > 0.0 && (0.0..1.0).contains(&unit)) {
+        return Err(invalid_input(format!("{} values, temperature {temperature}, unit {unit}", values.len())));
     }
     let exec = Task::default().exec()?;
     Ok(logits::draw(exec.path, &values, temperature as f32, unit) as u32)

@@ -1,5 +1,7 @@
 import { copyFile, open, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sha256 } from "@lexiscope/core";
+import { loadSafetensors, writeSafetensors, type TensorToWrite } from "@lexiscope/formats";
 import { beforeAll, expect, test } from "vitest";
 import { openStore } from "./store.ts";
 import { bf16ToFloat } from "./row-sums.ts";
@@ -100,4 +102,28 @@ test("a shard in another's place, a damaged manifest and an empty folder are ref
   await writeFile(join(broken, "manifest.json"), '{"kind":"activation-store"}');
   await expect(openStore(broken)).rejects.toMatchObject({ code: "bad_file", field: "formatVersion" });
   await expect(openStore(await temporaryFolder())).rejects.toMatchObject({ code: "not_found" });
+});
+
+test.each([
+  ["row_context", 1, 2, "row_context has row 3 out of order"],
+  ["row_context", 2 ** 31, 1, "row_context has row 1 out of order"],
+  ["row_position", 1, 1, "row_context has row 1 out of order"],
+  ["row_position", 500, 2, "row_position has row 2 at position 500"],
+  ["offsets", 3, 0, "offsets does not cut"],
+  ["offsets", 2 ** 31, 1, "offsets does not cut"],
+])("a shard whose hash is right but whose %s cannot be (%d) is refused", async (name, value, at, message) => {
+  const own = await makeStore();
+  const path = join(own, "manifest.json");
+  const manifest = JSON.parse(await readFile(path, "utf8")) as { shards: { file: string; bytes: number; sha256: string }[] };
+  const shard = manifest.shards[0];
+  if (!shard) throw new Error("no shard");
+  const file = join(own, shard.file);
+  const { tensors, metadata } = await loadSafetensors(file);
+  new DataView(tensors.get(name)?.data.buffer ?? new ArrayBuffer()).setUint32(4 * at, value, true);
+  await writeSafetensors(file, Object.fromEntries(tensors) as unknown as Record<string, TensorToWrite>, metadata);
+  const bytes = await readFile(file);
+  Object.assign(shard, { bytes: bytes.byteLength, sha256: sha256(bytes) });
+  await writeFile(path, JSON.stringify(manifest));
+  const store = await openStore(own);
+  await expect(store.rows(0, site, "all")).rejects.toMatchObject({ code: "bad_file", file, message: expect.stringContaining(message) });
 });

@@ -98,7 +98,11 @@ export function featureRows(db: Database.Database, path: string, features: numbe
   return {
     summary: (index): FeatureSummary => checked(`feature ${index}`, get(statements.summary, index), summarySchema),
     row: (index) => {
-      const { histogram, outputs, neighbours, coactive, tokens, ...summary } = checked(`feature ${index}`, get(statements.row, index), rowSchema);
+      const { histogram, outputs, neighbours, coactive, tokens, ...summary } = checked(
+        `feature ${index}`,
+        get(statements.row, index),
+        rowSchema,
+      );
       const counts = Array.from({ length: Math.floor(histogram.byteLength / 4) }, (_, i) => histogram.readUInt32LE(4 * i));
       const { top, bottom } = json(index, "outputs", outputs, outputsSchema);
       const effect = ([id, text, value]: [number, string, number]): TokenEffect => ({ id, text, value });
@@ -128,7 +132,15 @@ export function featureRows(db: Database.Database, path: string, features: numbe
       };
     },
     tokenText: (id) => {
-      if (!tokenTexts.has(id)) tokenTexts.set(id, checked(`token ${id}`, guarded(path, () => statements.token.get(id)), text.optional()));
+      if (!tokenTexts.has(id))
+        tokenTexts.set(
+          id,
+          checked(
+            `token ${id}`,
+            guarded(path, () => statements.token.get(id)),
+            text.optional(),
+          ),
+        );
       return tokenTexts.get(id);
     },
     candidates: () => {

@@ -1,6 +1,7 @@
 import { cp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { finish } from "@lexiscope/core";
+import { finish, sha256 } from "@lexiscope/core";
+import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildAtlas, openAtlas, type Atlas } from "./index.ts";
 import { makeTinyChain, type TinyChain } from "./testing/tiny-atlas.ts";
@@ -135,4 +136,50 @@ test("examples are shown without the model, whole or around their peaks", async 
   expect(await whole.example(index, 4)).toEqual(examples[4]);
   await expect(whole.example(index, examples.length)).rejects.toMatchObject({ code: "not_found", field: "n" });
   expect(whole.tokenText(10 ** 9)).toBeUndefined();
+});
+
+/** A copy whose database was changed by SQL, with a manifest that vouches for it. */
+async function changed(sql: string): Promise<string> {
+  const folder = await copy();
+  const file = join(folder, "features.sqlite");
+  const db = new Database(file);
+  db.exec(sql);
+  db.close();
+  const path = join(folder, "manifest.json");
+  const manifest = JSON.parse(await readFile(path, "utf8")) as { files: { file: string; bytes: number; sha256: string }[] };
+  const bytes = await readFile(file);
+  const listed = manifest.files.find((one) => one.file === "features.sqlite");
+  if (listed) Object.assign(listed, { bytes: bytes.byteLength, sha256: sha256(bytes) });
+  await writeFile(path, JSON.stringify(manifest));
+  return folder;
+}
+
+test.each([
+  [
+    "a view that never ends in the place of a table",
+    "DROP TABLE tokens; CREATE VIEW tokens AS WITH RECURSIVE c(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM c) SELECT id, 'x' AS text FROM c;",
+  ],
+  ["a trigger", "CREATE TRIGGER t AFTER INSERT ON tokens BEGIN SELECT 1; END;"],
+  [
+    "a table with other columns",
+    "DROP TABLE details; CREATE TABLE details (id INTEGER PRIMARY KEY, histogram, outputs, neighbours, coactive, tokens);",
+  ],
+])("a database with %s is refused before it is asked anything", async (_what, sql) => {
+  await expect(openAtlas(await changed(sql))).rejects.toMatchObject({ code: "bad_file", message: expect.stringContaining("other tables") });
+});
+
+test("a column that holds another kind of value is an error that names the feature", async () => {
+  const folder = await changed(
+    "UPDATE features SET top_token = x'00', fired = 'many' WHERE id = 2; UPDATE details SET histogram = 'text' WHERE id = 3;",
+  );
+  const atlas = await openAtlas(folder);
+  try {
+    expect(() => atlas.summary(2)).toThrow(
+      expect.objectContaining({ code: "bad_file", message: expect.stringMatching(/feature 2: \w+ is damaged/) }),
+    );
+    await expect(atlas.feature(3)).rejects.toMatchObject({ code: "bad_file", message: expect.stringContaining("feature 3: histogram") });
+    expect(() => atlas.candidates()).toThrow(expect.objectContaining({ code: "bad_file" }));
+  } finally {
+    atlas.close();
+  }
 });

@@ -10,19 +10,31 @@ import { mutatedJson } from "../mutate-json.ts";
 import { scratchFolder } from "../scratch.ts";
 import type { FuzzTarget } from "../target.ts";
 
-const names = ["features.sqlite", "examples/layer-1.bin", "examples/contexts.bin", "examples/index.json.gz", "examples/contexts.json.gz", "cfg.json", "manifest.json"];
+const names = [
+  "features.sqlite",
+  "examples/layer-1.bin",
+  "examples/contexts.bin",
+  "examples/index.json.gz",
+  "examples/contexts.json.gz",
+  "cfg.json",
+  "manifest.json",
+];
 
 /** An atlas with one changed file, its manifest made to agree with it: opened, searched, listed, every feature read. The first byte says which file. */
 export async function atlas(): Promise<FuzzTarget> {
   const { folder, remove } = await scratchFolder();
   const path = join(folder, "atlas");
-  await writeSyntheticAtlas({ folder: path, features: 3 });
+  await writeSyntheticAtlas({ folder: path, features: 5 });
   const whole = names.map((name) => new Uint8Array(readFileSync(join(path, name))));
-  const manifest = JSON.parse(readFileSync(join(path, "manifest.json"), "utf8")) as { files: { file: string; bytes: number; sha256: string }[] };
+  const manifest = JSON.parse(readFileSync(join(path, "manifest.json"), "utf8")) as {
+    files: { file: string; bytes: number; sha256: string }[];
+  };
   const tag = (which: number) => (bytes: Uint8Array) => new Uint8Array(Buffer.concat([Buffer.of(which), bytes]));
   const text = (which: number): string => Buffer.from(whole[which] ?? []).toString();
   const packed = (which: number): fc.Arbitrary<Uint8Array> =>
-    mutatedJson([gunzipSync(whole[which] ?? new Uint8Array()).toString()]).map((json) => tag(which)(new Uint8Array(gzipSync(json, { level: 1 }))));
+    mutatedJson([gunzipSync(whole[which] ?? new Uint8Array()).toString()]).map((json) =>
+      tag(which)(new Uint8Array(gzipSync(json, { level: 1 }))),
+    );
   const database = whole[0] ?? new Uint8Array();
   // Most of a database is empty: changes are put where its pages have something.
   const used = Array.from(database.keys()).filter((at) => database[at] !== 0);
@@ -62,7 +74,8 @@ export async function atlas(): Promise<FuzzTarget> {
           opened.list({ orderBy: "maximum", descending: true, offset: 0, limit: 10 });
           opened.densityHistogram();
           opened.candidates();
-          for (let f = 0; f < Math.min(4, opened.manifest.dictionary.features); f++) await opened.feature(f, { window: { before: 4, after: 4 } });
+          for (let f = 0; f < Math.min(4, opened.manifest.dictionary.features); f++)
+            await opened.feature(f, { window: { before: 4, after: 4 } });
           await opened.dictionary();
         } finally {
           opened.close();

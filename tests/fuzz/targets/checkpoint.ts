@@ -16,7 +16,18 @@ export async function checkpoint(): Promise<FuzzTarget> {
   const { folder, remove } = await scratchFolder();
   const addon = loadAddon();
   const [d, features, k] = [4, 8, 2];
-  const options = { d, features, k, seed: 1, scale: 1, decoderBias: new Float32Array(d), encoderScale: 1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+  const options = {
+    d,
+    features,
+    k,
+    seed: 1,
+    scale: 1,
+    decoderBias: new Float32Array(d),
+    encoderScale: 1,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+  };
   const trainer = await addon.Trainer.create(
     { ...options, auxCoefficient: 0, auxK: 1, deadAfter: 100, freezeDecoder: false },
     new addon.Task(),
@@ -36,7 +47,9 @@ export async function checkpoint(): Promise<FuzzTarget> {
     read: async (input) => {
       const [ofState, body] = [(input[0] ?? 0) % 2 === 0, input.subarray(1)];
       writeFileSync(paths[0] ?? "", ofState ? body : state);
-      const sha256 = createHash("sha256").update(ofState ? body : state).digest("hex");
+      const sha256 = createHash("sha256")
+        .update(ofState ? body : state)
+        .digest("hex");
       writeFileSync(paths[1] ?? "", ofState ? JSON.stringify({ ...described, sha256 }) : body);
       let passedOver: unknown;
       try {

@@ -11,7 +11,10 @@ import type { FuzzTarget } from "../target.ts";
 export async function shard(): Promise<FuzzTarget> {
   const { folder, remove } = await scratchFolder();
   const [d, site] = [4, "blocks.0.hook_resid_post"];
-  const contexts = Array.from({ length: 5 }, (_, i) => ({ rows: Float32Array.from({ length: (3 + i) * d }, (_v, j) => j - i), heldOut: i === 1 }));
+  const contexts = Array.from({ length: 5 }, (_, i) => ({
+    rows: Float32Array.from({ length: (3 + i) * d }, (_v, j) => j - i),
+    heldOut: i === 1,
+  }));
   await writeStore(join(folder, "store"), { contexts, d, perShard: 5, site });
   const store = join(folder, "store");
   const file = join(store, readdirSync(store).find((name) => name.endsWith(".safetensors")) ?? "");
@@ -37,7 +40,8 @@ export async function shard(): Promise<FuzzTarget> {
       const target = new Uint16Array(counts.reduce((sum, n) => sum + n, 0) * d);
       const copied = await opened.copyRows(site, ids, target, 0);
       if (copied * d !== rows.length || positions.length !== copied) throw new Error("rows differ between two ways of reading them");
-      for (const context of all) if (context.tokens.length < (counts[context.id] ?? 0)) throw new Error("a context has fewer tokens than rows");
+      for (const context of all)
+        if (context.tokens.length < (counts[context.id] ?? 0)) throw new Error("a context has fewer tokens than rows");
     },
     close: async () => {
       rmSync(store, { recursive: true });

@@ -1,0 +1,69 @@
+//! A trainer's state as a checkpoint brings it: any arrays; what was taken must train on.
+#![no_main]
+
+use arbitrary::Arbitrary;
+use lexiscope_dictionary::{StateArray, StateType, Trainer, TrainerOptions};
+use lexiscope_kernels::adam::AdamOptions;
+use lexiscope_kernels::{Cancel, CpuPath, Exec};
+use libfuzzer_sys::fuzz_target;
+
+#[derive(Arbitrary, Debug)]
+struct Change {
+    array: u8,
+    name: Option<String>,
+    u64s: bool,
+    shape: Option<Vec<u64>>,
+    byte: u16,
+    value: u8,
+    cut: u8,
+}
+
+fuzz_target!(|changes: Vec<Change>| {
+    let exec = Exec::new(CpuPath::Portable, Cancel::default());
+    let (d, features) = (4, 8);
+    let options = TrainerOptions {
+        d,
+        features,
+        k: 2,
+        seed: 1,
+        scale: 1.0,
+        decoder_bias: vec![0.0; d],
+        encoder_scale: 1.0,
+        adam: AdamOptions { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+        aux_coefficient: 0.1,
+        aux_k: 2,
+        dead_after: 10,
+        freeze_decoder: false,
+    };
+    let mut trainer = Trainer::new(&exec, options).unwrap();
+    let mut arrays: Vec<StateArray<'static>> = trainer
+        .state()
+        .into_iter()
+        .map(|a| StateArray { name: a.name.into_owned().into(), kind: a.kind, shape: a.shape, data: a.data.into_owned().into() })
+        .collect();
+    for change in changes.iter().take(8) {
+        let at = change.array as usize % arrays.len();
+        let array = &mut arrays[at];
+        if let Some(name) = &change.name {
+            array.name = name.clone().into();
+        }
+        if change.u64s {
+            array.kind = StateType::U64;
+        }
+        if let Some(shape) = &change.shape {
+            array.shape = shape.iter().map(|n| *n as usize).collect();
+        }
+        let mut data = array.data.to_vec();
+        if !data.is_empty() {
+            let byte = change.byte as usize % data.len();
+            data[byte] = change.value;
+            data.truncate(data.len() - (change.cut as usize % 3) * 4 % data.len());
+        }
+        array.data = data.into();
+    }
+    if trainer.load(&arrays).is_ok() {
+        let pool: Vec<u16> = (0..32u16).map(|i| 0x3f00 + i).collect();
+        let _ = trainer.step(&exec, &pool, &[0, 1, 2, 7], 1e-3);
+        let _ = trainer.weights();
+    }
+});
