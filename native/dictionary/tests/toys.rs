@@ -1,4 +1,4 @@
-//! Planted truth: what TopK finds, and what it must not claim to find. 256 features in 64 dimensions, Adam 1e-3 with
+//! Planted truth: what TopK and SM's ReLU find, and what they must not claim to find. 256 features in 64 dimensions, Adam 1e-3 with
 //! decay over the last fifth, no AuxK, 20,000 held-out samples, living latents only. A numpy reference with other seeds
 //! gave:
 //!
@@ -6,12 +6,16 @@
 //! |---|---|---|---|---|---|
 //! | C1: p .01, TopK 3, 256 latents | .162 | .972 (.344) | .876 | .940 | .754 |
 //! | C2: C1, decoder frozen at random | .741 | .346 | 0 | .354 | .246 |
+//! | C3: p .01, ReLU with λ 5, 256 latents | .383 | .922 | .862 | .904 | .758 |
+//! | C4: the same with λ 1 | .112 | .993 | .982 | .987 | .604 |
 //! | C6: C1, 64 latents | .566 | .613 (.292) | .009 | .196 | .246 |
 //! | C7: C1, TopK 8 | .096 | .979 | .940 | .966 | .569 |
 //! | C12: p .10, TopK 26 | .121 | .388 (.347) | 0 | .366 | .183 |
 
 use lexiscope_dictionary::toy::{Planted, PlantedOptions, Recovery, firing_f1, recovery};
-use lexiscope_dictionary::{Activation, Architecture, Dictionary, DictionaryOptions, Trainer, TrainerOptions};
+use lexiscope_dictionary::{
+    Activation, Architecture, Dictionary, DictionaryOptions, Rates, ReluOptions, Trainer, TrainerOptions,
+};
 use lexiscope_kernels::adam::AdamOptions;
 use lexiscope_kernels::{Cancel, CpuPath, Exec, simd};
 
@@ -22,6 +26,8 @@ const HELD_OUT: usize = 20_000;
 struct Toy {
     p: f64,
     k: usize,
+    /// λ of SM's recipe (clip 1, decoder rows of norm .1); absent: TopK.
+    penalty: Option<f64>,
     latents: usize,
     steps: usize,
     batch: usize,
@@ -31,6 +37,9 @@ struct Toy {
 #[derive(Debug)]
 struct Outcome {
     fvu: f64,
+    l0: f64,
+    /// E‖x̂‖² / E[x·x̂]; below 1 is shrinkage.
+    gamma: f64,
     recovery: Recovery,
     random_mmcs: f64,
     f1: f64,
@@ -48,7 +57,10 @@ fn learn(toy: &Toy) -> Outcome {
     let exec = Exec::new(CpuPath::best(), Cancel::new());
     let mut planted = Planted::new(PlantedOptions { features: PLANTED, d: D, p: toy.p, seed: 11 });
     let options = TrainerOptions {
-        architecture: Architecture::TopK,
+        architecture: match toy.penalty {
+            None => Architecture::TopK,
+            Some(_) => Architecture::Relu(ReluOptions { decoder_norm: 0.1, clip_norm: 1.0 }),
+        },
         d: D,
         features: toy.latents,
         k: toy.k,
@@ -67,7 +79,10 @@ fn learn(toy: &Toy) -> Outcome {
     for step in 0..toy.steps {
         let decay = 5.0 * (toy.steps - step) as f64 / toy.steps as f64;
         let (pool, _) = bf16(&planted.sample(toy.batch).x);
-        trainer.step(&exec, &pool, &rows, 1e-3 * decay.min(1.0)).unwrap();
+        let warm = 20.0 * (step + 1) as f64 / toy.steps as f64;
+        let rates =
+            Rates { learning_rate: 1e-3 * decay.min(1.0), penalty: toy.penalty.map_or(0.0, |penalty| penalty * warm.min(1.0)) };
+        trainer.step_at(&exec, &pool, &rows, rates).unwrap();
     }
     let weights = trainer.weights();
     let decoder = weights.decoder.clone();
@@ -76,8 +91,11 @@ fn learn(toy: &Toy) -> Outcome {
         DictionaryOptions {
             d: D,
             features: toy.latents,
-            activation: Activation::TopK { k: toy.k },
-            apply_b_dec_to_input: true,
+            activation: match toy.penalty {
+                None => Activation::TopK { k: toy.k },
+                Some(_) => Activation::Threshold { theta: vec![0.0; toy.latents] },
+            },
+            apply_b_dec_to_input: toy.penalty.is_none(),
             encoder: weights.encoder,
             encoder_bias: weights.encoder_bias,
             decoder: weights.decoder,
@@ -103,9 +121,10 @@ fn judge(exec: &Exec, planted: &mut Planted, dictionary: &Dictionary, decoder: &
     let random_mmcs = recovery(&planted.directions, &random.directions, D).mmcs;
 
     let code = dictionary.encode(exec, &x, HELD_OUT).unwrap();
+    let width = code.indices.len() / HELD_OUT;
     let mut fires = vec![false; dictionary.features() * HELD_OUT];
     for (at, (&i, &f)) in code.indices.iter().zip(&code.values).enumerate() {
-        fires[i as usize * HELD_OUT + at / dictionary.k_out()] |= f > 0.0;
+        fires[i as usize * HELD_OUT + at / width] |= f > 0.0;
     }
     let mut on = vec![false; PLANTED * HELD_OUT];
     for (row, features) in held_out.on.iter().enumerate() {
@@ -118,18 +137,25 @@ fn judge(exec: &Exec, planted: &mut Planted, dictionary: &Dictionary, decoder: &
         })
         .sum::<f64>()
         / PLANTED as f64;
-    Outcome { fvu: sums.squared_error / sums.squared_deviation, recovery: found, random_mmcs, f1 }
+    Outcome {
+        fvu: sums.squared_error / sums.squared_deviation,
+        l0: sums.active as f64 / HELD_OUT as f64,
+        gamma: sums.squared_reconstruction / sums.dot,
+        recovery: found,
+        random_mmcs,
+        f1,
+    }
 }
 
 fn report(name: &str, o: &Outcome) {
     let r = &o.recovery;
     println!(
-        "{name}: FVU {:.3}, MMCS {:.3} (random {:.3}), recovered {:.3}, MCC {:.3}, F1 {:.3}",
-        o.fvu, r.mmcs, o.random_mmcs, r.recovered, r.mcc, o.f1
+        "{name}: L0 {:.2}, γ {:.3}, FVU {:.3}, MMCS {:.3} (random {:.3}), recovered {:.3}, MCC {:.3}, F1 {:.3}",
+        o.l0, o.gamma, o.fvu, r.mmcs, o.random_mmcs, r.recovered, r.mcc, o.f1
     );
 }
 
-const LONG: Toy = Toy { p: 0.01, k: 3, latents: 256, steps: 4000, batch: 1024, freeze_decoder: false };
+const LONG: Toy = Toy { p: 0.01, k: 3, penalty: None, latents: 256, steps: 4000, batch: 1024, freeze_decoder: false };
 const SHORT: Toy = Toy { steps: 3000, batch: 512, ..LONG };
 
 #[test]
@@ -159,4 +185,18 @@ fn c12_explains_nearly_all_and_recovers_nothing() {
     report("C12", &c12);
     assert!((c12.fvu - 0.12).abs() < 0.02, "it must look excellent");
     assert!(c12.recovery.mmcs - c12.random_mmcs < 0.06 && c12.recovery.recovered == 0.0, "and be worthless");
+}
+
+#[test]
+fn c3_and_c4_a_low_penalty_finds_better_directions_and_fires_worse() {
+    let c3 = learn(&Toy { penalty: Some(5.0), ..LONG });
+    report("C3", &c3);
+    assert!((c3.fvu - 0.383).abs() < 0.02 && (c3.l0 - 2.65).abs() < 0.3);
+    assert!((c3.gamma - 0.585).abs() < 0.02, "an L1 penalty shrinks");
+    assert!(c3.recovery.mmcs > 0.90 && c3.recovery.recovered > 0.80 && c3.recovery.mcc > 0.87 && c3.f1 > 0.72);
+    let c4 = learn(&Toy { penalty: Some(1.0), ..LONG });
+    report("C4", &c4);
+    assert!((c4.fvu - 0.112).abs() < 0.02 && (c4.l0 - 5.6).abs() < 0.6);
+    assert!(c4.recovery.mmcs > 0.98 && c4.recovery.recovered > 0.95);
+    assert!(c4.gamma > c3.gamma + 0.2 && c4.f1 < c3.f1 - 0.1);
 }

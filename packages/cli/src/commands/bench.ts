@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { besideRows } from "../bench/beside-rows.ts";
 import { generationRow, harvestRow } from "../bench/model-rows.ts";
 import { type Peer, startPeer } from "../bench/peer.ts";
+import { reluRows } from "../bench/relu-row.ts";
 import { stepRow } from "../bench/step-row.ts";
 import { type AnyCommand, createCommand } from "../command.ts";
 import { type CommandContext, runCommand } from "../context.ts";
@@ -20,10 +21,15 @@ export function benchCommand(): AnyCommand {
   return createCommand("bench", "Measure the training step, the harvest and generation beside this machine's limits, and peers.", [
     ["within a minute, without peers", "lexiscope bench"],
     ["beside PyTorch and Transformers, in turn", "lexiscope bench --peers --python ~/venv/bin/python --json"],
+    ["beside SAELens, too", "lexiscope bench --peers --python ~/venv/bin/python --sae-python ~/sae/bin/python"],
   ])
     .option("--model <ref>", "built-in name, GGUF file or folder", defaultModel)
     .option("--peers", "run PyTorch's and Transformers' equivalents in turn with ours (minutes)")
     .option("--python <path>", "a Python with torch, transformers, accelerate and gguf (default: LEXISCOPE_PYTHON)")
+    .option(
+      "--sae-python <path>",
+      "a Python with sae-lens, for its training steps (default: LEXISCOPE_SAE_PYTHON; without one they are left out)",
+    )
     .action((options) =>
       runCommand(options, async (context) => {
         const { out, signal } = context;
@@ -45,16 +51,33 @@ export function benchCommand(): AnyCommand {
           { name: "register-only products, f32", value: probe.exactGflops, unit: "GFLOP/s", limit: null, shareOfLimit: null },
           { name: "memory read", value: probe.bandwidthGBs, unit: "GB/s", limit: null, shareOfLimit: null },
         ];
-        const withPeer = async (script: string, args: string[], row: (peer: Peer | undefined) => Promise<BenchRow>): Promise<void> => {
-          const peer = python ? await out.during(`start ${script}`, startPeer(python, script, args, signal)) : undefined;
+        const withPeer = async (
+          script: string,
+          args: string[],
+          row: (peer: Peer | undefined) => Promise<BenchRow | BenchRow[]>,
+          of = python,
+        ): Promise<void> => {
+          const peer = of ? await out.during(`start ${script}`, startPeer(of, script, args, signal)) : undefined;
           try {
-            rows.push(await out.during(script.replace(/_|\.py/g, " ").trim(), row(peer)));
+            rows.push(...[await out.during(script.replace(/_|\.py/g, " ").trim(), row(peer))].flat());
           } finally {
             peer?.close();
           }
         };
         const gguf = await ggufOf(options.model);
-        await withPeer("topk_step.py", ["--threads", String(cpu.threads)], (peer) => stepRow(budgetSeconds, peer, signal));
+        const threads = ["--threads", String(cpu.threads)];
+        const saePython = options.peers ? (options.saePython ?? process.env["LEXISCOPE_SAE_PYTHON"]) : undefined;
+        await withPeer("topk_step.py", threads, (peer) => stepRow(budgetSeconds, peer, signal));
+        if (saePython)
+          await withPeer(
+            "saelens_step.py",
+            [...threads, "--architecture", "topk"],
+            (peer) => stepRow(budgetSeconds, peer, signal),
+            saePython,
+          );
+        const l1 = (peer: Peer | undefined): Promise<BenchRow[]> => reluRows(budgetSeconds, peer, signal);
+        if (saePython) await withPeer("saelens_step.py", [...threads, "--architecture", "standard"], l1, saePython);
+        else rows.push(...(await out.during("relu step", l1(undefined))));
         for (const dtype of python && gguf ? ["f32", "bf16"] : [""]) {
           const peerArgs = ["--threads", String(cpu.threads), "--gguf", gguf ?? "", "--dtype", dtype, "--blocks", String(blocks)];
           if (dtype === "") rows.push(await out.during("harvest", harvestRow(model, blocks, budgetSeconds, undefined, signal)));
