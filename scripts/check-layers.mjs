@@ -28,7 +28,7 @@ const only = new Map([["web", ["contract"]]]);
 const addonLoader = "packages/native/src/load.ts";
 
 /** Single definitions that the page carries too: free of zod and of everything else. */
-const publicSubpaths = new Set(["@lexiscope/contract/edit-text", "@lexiscope/contract/job-command"]);
+const publicSubpaths = new Set(["@lexiscope/contract/edit-text", "@lexiscope/contract/job-command", "@lexiscope/contract/sparsity"]);
 
 const levelOf = new Map(layers.flatMap((names, level) => names.map((name) => [name, level])));
 
