@@ -38,7 +38,7 @@ async function step(features: number): Promise<Rate> {
   const pool = normalRows(batch);
   const rows = Uint32Array.from({ length: batch }, (_, i) => i);
   const zeros = { decoderBias: new Float32Array(d), auxCoefficient: 0, auxK: 0 };
-  const topk = { architecture: "topk" as const, k, decoderNorm: 1, clipNorm: Infinity };
+  const topk = { architecture: "topk" as const, k, decoderNorm: 1, clipNorm: Infinity, screen: "exact" as const };
   const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
   const trainer = await withTask(signal, (task) =>
     loadAddon().Trainer.create(

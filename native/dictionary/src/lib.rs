@@ -21,5 +21,5 @@ pub use indexer::{HISTOGRAM_BINS, IndexResult, Indexer, IndexerOptions, NO_NEIGH
 pub use lexiscope_kernels::TopKOutput;
 pub use pca::{Pca, PcaResult};
 pub use trainer::state::{StateArray, StateType};
-pub use trainer::{Architecture, PhaseTimes, Rates, ReluOptions, StepMetrics, Trainer, TrainerOptions};
+pub use trainer::{Architecture, PhaseTimes, Rates, ReluOptions, Screen, StepMetrics, Trainer, TrainerOptions};
 pub use weights::Weights;

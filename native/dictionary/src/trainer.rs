@@ -7,6 +7,7 @@ mod aux;
 mod batch;
 mod forward;
 mod relu;
+mod screen;
 pub(crate) mod state;
 mod update;
 
@@ -18,11 +19,12 @@ use aux::AuxLoss;
 use batch::Batch;
 use forward::Residual;
 use lexiscope_kernels::adam::{AdamOptions, AdamStep};
-use lexiscope_kernels::gemm::{PackedMatrix, Precision};
+use lexiscope_kernels::gemm::PackedMatrix;
 use lexiscope_kernels::sparse::{Inverted, ReconstructionLoss};
-use lexiscope_kernels::{Cancel, Exec, topk_gemm};
+use lexiscope_kernels::{Cancel, Exec};
 pub use relu::ReluOptions;
 use relu::ReluState;
+pub use screen::Screen;
 use std::time::Instant;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,6 +63,7 @@ pub struct TrainerOptions {
     pub dead_after: u64,
     /// Leaves the random decoder as it is: the baseline.
     pub freeze_decoder: bool,
+    pub screen: Screen,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -88,12 +91,15 @@ pub struct StepMetrics {
     /// Whether this step took the path for dense batches (ReLU).
     pub dense: bool,
     pub dead: usize,
+    /// Rows that were selected exactly beside [`Screen::EightBits`], and those of them with another top k.
+    pub checked_rows: usize,
+    pub differing_rows: usize,
     /// Milliseconds.
     pub ms: PhaseTimes,
 }
 
 /// A dictionary in training. Its state after a step depends on the state before, the rows and the learning rate alone:
-/// not on the number of threads, and the CPU path changes only a dense ReLU batch's last digits.
+/// not on the number of threads, and not on the CPU path, but for 8-bit selection and a dense ReLU batch's last digits.
 pub struct Trainer {
     options: TrainerOptions,
     weights: Weights,
@@ -104,6 +110,8 @@ pub struct Trainer {
     silent: Vec<u64>,
     /// The encoder in the path's form; gone after `load`, rebuilt by the next step.
     packed: Option<PackedMatrix>,
+    /// Products of 8 bits left too much to rescore.
+    bytes_lose: bool,
     batch: Batch,
     residual: Residual,
     relu: Option<ReluState>,
@@ -145,23 +153,25 @@ impl Trainer {
             encoder.iter_mut().zip(row).for_each(|(e, v)| *e = *v * options.encoder_scale);
         }
         weights.decoder_bias = options.decoder_bias.iter().map(|v| v * options.scale).collect();
-        let packed = PackedMatrix::pack(exec, Precision::Fast, &weights.encoder, features, d)?;
         let relu = match options.architecture {
             Architecture::TopK => None,
             Architecture::Relu(relu) => Some(ReluState::new(relu, features, d)),
         };
-        Ok(Self {
+        let mut trainer = Self {
             weights,
             relu,
             first_moment: Weights::zeros(features, d),
             second_moment: Weights::zeros(features, d),
             steps: 0,
             silent: vec![0; features],
-            packed: Some(packed),
+            packed: None,
+            bytes_lose: false,
             batch: Batch::default(),
             residual: Residual::default(),
             options,
-        })
+        };
+        trainer.pack(exec)?;
+        Ok(trainer)
     }
 
     /// Steps applied so far.
@@ -196,9 +206,9 @@ impl Trainer {
         self.batch.gather(exec, pool, rows, scale, &self.weights.decoder_bias)?;
         let n = self.batch.rows;
         self.pack(exec)?;
-        let Some(packed) = &mut self.packed else { return Err(DictionaryError::Invalid("the encoder is not packed".into())) };
-        let bias = Some(&self.weights.encoder_bias[..]);
-        let mut code = topk_gemm(exec, self.batch.x(), n, packed, &self.weights.encoder, bias, k)?;
+        let unpacked = || DictionaryError::Invalid("the encoder is not packed".into());
+        let (mut code, check, bytes_lose) = self.select(exec, self.packed.as_ref().ok_or_else(unpacked)?)?;
+        self.bytes_lose |= bytes_lose;
         relu(&mut code.values);
         ms.encode = clock.lap();
 
@@ -227,7 +237,13 @@ impl Trainer {
             aux: aux.as_ref().map(AuxLoss::gradient),
             residual_sum: self.residual.sum(),
         }
-        .apply(&to_the_end, &mut self.weights, &mut self.first_moment, &mut self.second_moment, packed)?;
+        .apply(
+            &to_the_end,
+            &mut self.weights,
+            &mut self.first_moment,
+            &mut self.second_moment,
+            self.packed.as_mut().ok_or_else(unpacked)?,
+        )?;
         self.silent = silent;
         self.steps += 1;
         let pass = clock.lap();
@@ -235,15 +251,25 @@ impl Trainer {
         ms.update = pass * (1.0 - share);
 
         let l0 = active.len() as f64 / n as f64;
-        let aux_loss = aux.map_or(0.0, |a| a.loss);
-        Ok(StepMetrics { loss, aux_loss, fvu, l0, dead: dead.len(), ms, ..Default::default() })
+        Ok(StepMetrics {
+            loss,
+            aux_loss: aux.map_or(0.0, |a| a.loss),
+            fvu,
+            l0,
+            dead: dead.len(),
+            checked_rows: check.rows,
+            differing_rows: check.differing,
+            ms,
+            ..Default::default()
+        })
     }
 
-    /// Packs the encoder where that is still to be done for this path.
+    /// Packs the encoder where that is still to be done for this path and form.
     fn pack(&mut self, exec: &Exec) -> Result<(), DictionaryError> {
-        if self.packed.as_ref().is_none_or(|p| p.path != exec.path) {
+        let form = self.form(exec.path);
+        if self.packed.as_ref().is_none_or(|p| p.path != exec.path || p.precision != form) {
             let TrainerOptions { d, features, .. } = self.options;
-            self.packed = Some(PackedMatrix::pack(exec, Precision::Fast, &self.weights.encoder, features, d)?);
+            self.packed = Some(PackedMatrix::pack(exec, form, &self.weights.encoder, features, d)?);
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ fn options(d: usize, features: usize, k: usize) -> TrainerOptions {
         aux_k: 0,
         dead_after: u64::MAX,
         freeze_decoder: false,
+        screen: Screen::Exact,
     }
 }
 
@@ -263,4 +264,90 @@ fn numbers_that_turn_into_nan_in_f32_are_refused() {
     }
     let mut trainer = Trainer::new(&exec(), options(40, 203, 5)).unwrap();
     assert!(trainer.step(&exec(), &pool(64, 40, 1), &[0, 1, 2], 1e39).is_err());
+}
+
+/// Rows of a few directions of many, as activations are.
+fn structured(rows: usize, d: usize) -> Vec<u16> {
+    let mut rng = Rng::new(3, 0);
+    let directions: Vec<f32> = (0..80 * d).map(|_| rng.normal() as f32).collect();
+    let mut x: Vec<f32> = (0..rows * d).map(|_| 0.3 * rng.normal() as f32).collect();
+    for row in x.chunks_exact_mut(d) {
+        for _ in 0..6 {
+            let (which, strength) = ((rng.normal().abs() * 25.0) as usize % 80, rng.normal().abs() as f32);
+            row.iter_mut().zip(&directions[which * d..]).for_each(|(x, v)| *x += strength * v);
+        }
+        // A dimension that stands out.
+        row[7] += 40.0;
+    }
+    bf16(&x)
+}
+
+fn wide(screen: Screen) -> TrainerOptions {
+    let mut centre = vec![0.0; 96];
+    centre[7] = 40.0;
+    TrainerOptions { screen, decoder_bias: centre, ..options(96, 3000, 8) }
+}
+
+fn train_wide(exec: &Exec, trainer: &mut Trainer, pool: &[u16], steps: std::ops::Range<u32>) -> (usize, usize) {
+    let mut seen = (0, 0);
+    for s in steps {
+        let rows: Vec<u32> = (0..300).map(|j| (j * 7 + s * 31) % 900).collect();
+        let metrics = trainer.step(exec, pool, &rows, 2e-3).unwrap();
+        seen = (seen.0 + metrics.checked_rows, seen.1 + metrics.differing_rows);
+    }
+    seen
+}
+
+#[test]
+fn exact_selection_has_the_same_bits_by_bytes_and_without() {
+    let pool = structured(900, 96);
+    let portable = Exec::new(CpuPath::Portable, Cancel::new());
+    let mut reference = Trainer::new(&portable, wide(Screen::Exact)).unwrap();
+    assert_eq!(train_wide(&portable, &mut reference, &pool, 0..4), (0, 0));
+    for path in CpuPath::ALL.into_iter().filter(|p| p.available()) {
+        for (threads, bytes_lose) in [(1, false), (3, false), (2, true)] {
+            let exec = Exec::with_threads(path, Cancel::new(), threads);
+            let mut trainer = Trainer::new(&exec, wide(Screen::Exact)).unwrap();
+            trainer.bytes_lose = bytes_lose;
+            train_wide(&exec, &mut trainer, &pool, 0..4);
+            assert!(bytes(&trainer) == bytes(&reference), "{} with {threads} threads", path.name());
+        }
+    }
+}
+
+#[test]
+fn eight_bits_are_checked_resume_and_hardly_differ() {
+    let pool = structured(900, 96);
+    for path in CpuPath::ALL.into_iter().filter(|p| p.available() && *p != CpuPath::Portable) {
+        let exec = Exec::with_threads(path, Cancel::new(), 2);
+        let mut unbroken = Trainer::new(&exec, wide(Screen::EightBits)).unwrap();
+        let (checked, differing) = train_wide(&exec, &mut unbroken, &pool, 0..20);
+        assert_eq!(checked, 20 * 16);
+        assert!(differing <= 3, "{}: {differing} of {checked} rows differ", path.name());
+        let one = Exec::with_threads(path, Cancel::new(), 1);
+        let mut half = Trainer::new(&one, wide(Screen::EightBits)).unwrap();
+        train_wide(&one, &mut half, &pool, 0..9);
+        let mut resumed = Trainer::new(&one, TrainerOptions { seed: 1, ..wide(Screen::EightBits) }).unwrap();
+        resumed.load(&half.state()).unwrap();
+        train_wide(&one, &mut resumed, &pool, 9..20);
+        assert!(bytes(&resumed) == bytes(&unbroken), "{}", path.name());
+    }
+}
+
+#[test]
+fn bytes_are_left_when_they_leave_too_much() {
+    let exec = exec();
+    if !matches!(exec.path, CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni) {
+        println!("skipped: {} screens with other products", exec.path.name());
+        return;
+    }
+    let mut trainer = Trainer::new(&exec, wide(Screen::Exact)).unwrap();
+    // Encoder rows so close together that 8 bits cannot tell them apart.
+    let row = trainer.weights.encoder[..96].to_vec();
+    for (i, to) in trainer.weights.encoder.chunks_exact_mut(96).enumerate() {
+        to.iter_mut().zip(&row).for_each(|(t, r)| *t = r * (1.0 + 1e-5 * i as f32));
+    }
+    trainer.packed = None;
+    train_wide(&exec, &mut trainer, &structured(900, 96), 0..2);
+    assert!(trainer.bytes_lose);
 }

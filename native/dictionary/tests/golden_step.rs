@@ -1,6 +1,6 @@
 //! Training steps equal PyTorch's (scripts/golden/topk_step.py, relu_step.py): losses, dead latents, every weight.
 
-use lexiscope_dictionary::{Architecture, Rates, ReluOptions, StateArray, Trainer, TrainerOptions};
+use lexiscope_dictionary::{Architecture, Rates, ReluOptions, Screen, StateArray, Trainer, TrainerOptions};
 use lexiscope_kernels::adam::AdamOptions;
 use lexiscope_kernels::{Cancel, CpuPath, Exec, simd};
 use serde_json::Value;
@@ -36,6 +36,7 @@ fn steps_equal_pytorchs() {
         aux_k: number("aux_k") as usize,
         dead_after: number("dead_after") as u64,
         freeze_decoder: false,
+        screen: Screen::Exact,
     };
     let mut trainer = Trainer::new(&exec, options).unwrap();
     let mut state: Vec<StateArray> = trainer.state().into_iter().map(StateArray::into_owned).collect();

@@ -14,7 +14,7 @@
 
 use lexiscope_dictionary::toy::{Planted, PlantedOptions, Recovery, firing_f1, recovery};
 use lexiscope_dictionary::{
-    Activation, Architecture, Dictionary, DictionaryOptions, Rates, ReluOptions, Trainer, TrainerOptions,
+    Activation, Architecture, Dictionary, DictionaryOptions, Rates, ReluOptions, Screen, Trainer, TrainerOptions,
 };
 use lexiscope_kernels::adam::AdamOptions;
 use lexiscope_kernels::{Cancel, CpuPath, Exec, simd};
@@ -73,6 +73,7 @@ fn learn(toy: &Toy) -> Outcome {
         aux_k: 0,
         dead_after: u64::MAX,
         freeze_decoder: toy.freeze_decoder,
+        screen: Screen::Exact,
     };
     let mut trainer = Trainer::new(&exec, options).unwrap();
     let rows: Vec<u32> = (0..toy.batch as u32).collect();

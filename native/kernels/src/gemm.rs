@@ -37,7 +37,7 @@ pub use crate::simd::dot_reference;
 pub fn gemm(exec: &Exec, x: &[f32], m: usize, w: &PackedMatrix, y: &mut [f32], accumulate: bool) -> Result<(), Cancelled> {
     assert_eq!(x.len(), m * w.k, "x must be [m, k]");
     assert_eq!(y.len(), m * w.n, "y must be [m, n]");
-    assert!(w.precision != Precision::Screen, "8 bits are for screening only");
+    assert!(!w.form.bytes(), "8 bits are for screening only");
     exec.cancel.check()?;
     if m == 0 || w.n == 0 {
         return Ok(());

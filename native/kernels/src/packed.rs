@@ -112,8 +112,8 @@ impl PackedMatrix {
         assert!(exec.path.available(), "{} is not available on this CPU", exec.path.name());
         assert!(k <= 1 << 20, "k above 2^20 could overflow an i16 sum");
         // Σ of at most 2^16 products below 2^15 each.
-        let precision = if precision == Precision::Screen && k > 1 << 16 { Precision::Fast } else { precision };
-        let form = Form::of(exec.path, precision);
+        let in_bytes = precision != Precision::Screen || k <= 1 << 16;
+        let form = Form::of(exec.path, if in_bytes { precision } else { Precision::Fast });
         let panels = n.div_ceil(form.panel_rows());
         let padded = panels * form.panel_rows();
         let mut packed = Self {

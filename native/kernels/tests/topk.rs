@@ -1,7 +1,7 @@
 //! `topk_gemm` gives the reference's indices and bits on every path, also where screening is of no help.
 
 use lexiscope_kernels::topk::topk_reference;
-use lexiscope_kernels::{Cancel, CpuPath, Exec, PackedMatrix, Precision, TopKOutput, topk_gemm};
+use lexiscope_kernels::{Cancel, CpuPath, Exec, PackedMatrix, Precision, TopKOutput, Trust, topk_gemm, topk_screened};
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
@@ -201,4 +201,30 @@ fn a_cancel_returns_soon() {
         let late = stopper.join().unwrap().elapsed();
         assert!(late < Duration::from_millis(200), "{}: {late:?} after the cancel", path.name());
     }
+}
+
+#[test]
+fn a_likely_bound_is_nearly_always_right_and_rescores_less() {
+    let case = Case::random(400, 8192, 576, 32, 15);
+    for path in paths().into_iter().filter(|p| *p != CpuPath::Portable) {
+        let exec = Exec::new(path, Cancel::new());
+        let packed = PackedMatrix::pack(&exec, Precision::Screen, &case.w, case.n, case.k_in).unwrap();
+        let run = |trust| topk_screened(&exec, &case.x, 400, &packed, &case.w, case.bias.as_deref(), 32, trust).unwrap();
+        let ((sure, all), (likely, some)) = (run(Trust::Sure), run(Trust::Likely));
+        let differing = sure.indices.chunks(32).zip(likely.indices.chunks(32)).filter(|(a, b)| a != b).count();
+        assert!(differing <= 1, "{}: {differing} of 400 rows differ", path.name());
+        assert!(all.again == 0 && some.rescored * 3 < all.rescored * 2, "{}: {some:?} {all:?}", path.name());
+    }
+}
+
+#[test]
+fn rows_whose_errors_line_up_are_screened_again() {
+    // Weights that differ by less than their rounding, all to the same side: what is likely for others is wrong here.
+    let mut case = Case::random(30, 4000, 64, 8, 16);
+    let row = case.w[..64].to_vec();
+    for (j, to) in case.w.chunks_exact_mut(64).enumerate() {
+        to.iter_mut().zip(&row).for_each(|(t, r)| *t = r + r.signum() * 1e-6 * (j % 977) as f32);
+    }
+    case.bias = None;
+    case.check("rounding to one side");
 }

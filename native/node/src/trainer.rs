@@ -3,7 +3,7 @@
 use crate::dictionary::dictionary_error;
 use crate::number::whole as count;
 use crate::task::{Background, Task, background, coded, invalid_input};
-use lexiscope_dictionary::{Architecture, Rates, ReluOptions, StateArray, StateType};
+use lexiscope_dictionary::{Architecture, Rates, ReluOptions, Screen, StateArray, StateType};
 use lexiscope_kernels::adam::AdamOptions;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -29,6 +29,7 @@ pub struct TrainerOptions {
     pub freeze_decoder: bool,
     pub decoder_norm: f64,
     pub clip_norm: f64,
+    pub screen: String,
 }
 
 #[napi(object)]
@@ -50,6 +51,8 @@ pub struct StepMetrics {
     pub gradient_norm: f64,
     pub dense: bool,
     pub dead: u32,
+    pub checked_rows: u32,
+    pub differing_rows: u32,
     pub ms: StepPhases,
 }
 
@@ -116,6 +119,8 @@ impl Trainer {
             aux_k: count(options.aux_k, "auxK")?,
             dead_after: whole("deadAfter", options.dead_after)?,
             freeze_decoder: options.freeze_decoder,
+            screen: Screen::from_name(&options.screen)
+                .ok_or_else(|| invalid_input(format!("screen is `{}`; known: exact, 8bit", options.screen)))?,
         };
         Ok(background(move || {
             let inner = lexiscope_dictionary::Trainer::new(&exec, options).map_err(dictionary_error)?;
@@ -153,6 +158,8 @@ impl Trainer {
                 gradient_norm: metrics.gradient_norm,
                 dense: metrics.dense,
                 dead: metrics.dead as u32,
+                checked_rows: metrics.checked_rows as u32,
+                differing_rows: metrics.differing_rows as u32,
                 ms: StepPhases { encode: ms.encode, decode: ms.decode, backward: ms.backward, update: ms.update, aux: ms.aux },
             })
         }))

@@ -75,6 +75,7 @@ export const trainResultSchema = z.object({
   seconds: z.number(),
   metrics: metricsSchema,
   dead: dictionaryManifestSchema.shape.dead,
+  screening: dictionaryManifestSchema.shape.screening,
   baselines: dictionaryManifestSchema.shape.baselines,
 });
 export type TrainResult = z.infer<typeof trainResultSchema>;

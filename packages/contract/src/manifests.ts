@@ -109,6 +109,8 @@ export const topKConfigSchema = z.strictObject({
   k: z.int().min(1).max(4096),
   auxCoefficient: z.number().min(0),
   auxK: z.int().min(0),
+  /** How the k largest are selected: exactly, or by 8-bit products whose bound is likely but no proof. */
+  screen: z.enum(["exact", "8bit"]).default("exact"),
 });
 export type TopKConfig = z.infer<typeof topKConfigSchema>;
 
@@ -129,6 +131,10 @@ export type ReluConfig = z.infer<typeof reluConfigSchema>;
 
 export const trainConfigSchema = z.discriminatedUnion("architecture", [topKConfigSchema, reluConfigSchema]);
 export type TrainConfig = z.infer<typeof trainConfigSchema>;
+
+/** Training rows whose features were selected exactly beside the 8-bit way, and those of them that got others. */
+export const screeningSchema = z.object({ checkedRows: z.int().nonnegative(), differingRows: z.int().nonnegative() });
+export type Screening = z.infer<typeof screeningSchema>;
 
 /** Where a dictionary that was trained elsewhere comes from. */
 export const importedSchema = z.object({
@@ -170,6 +176,8 @@ export const dictionaryManifestSchema = z.object({
   seconds: z.number(),
   metrics: metricsSchema,
   dead: z.object({ count: z.int(), windowTokens: z.int() }),
+  /** Of a run that was not exact. */
+  screening: screeningSchema.optional(),
   /** Same L0, same held-out tokens. */
   baselines: z.object({
     random: metricsSchema.nullable(),

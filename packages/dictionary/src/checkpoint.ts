@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LexiscopeError, messageOf, sha256File, writeJsonAtomic } from "@lexiscope/core";
-import { readManifest, trainConfigSchema, type TrainConfig } from "@lexiscope/contract";
+import { readManifest, screeningSchema, trainConfigSchema, type TrainConfig } from "@lexiscope/contract";
 import { loadSafetensors, writeSafetensors, type TensorToWrite } from "@lexiscope/formats";
 import type { NativeTrainer } from "@lexiscope/native";
 import { z } from "zod";
@@ -21,6 +21,7 @@ const checkpointSchema = z.object({
   cpuPath: z.string(),
   /** Dead features after the step. A checkpoint without it leaves that to the log. */
   dead: z.int().nonnegative().optional(),
+  screening: screeningSchema.optional(),
   seconds: z.number().nonnegative(),
   sha256: z.string(),
 });

@@ -20,6 +20,7 @@ test("the default preset is science.md §4's TopK", () => {
     decoderBiasInit: "mean",
     beta1: 0.9,
     beta2: 0.999,
+    screen: "exact",
   });
   expect(make({ features: 4096 }).learningRate).toBeCloseTo(4e-4, 12);
   expect(make({}).steps).toBe(Math.ceil(285_000 / 4096));
@@ -53,6 +54,7 @@ test.each<[TrainSettings, string]>([
   [{ learningRate: 0 }, "learningRate"],
   [{ learningRate: Number.NaN }, "learningRate"],
   [{ decayShare: 2 }, "decayShare"],
+  [{ screen: "4bit" as "8bit" }, "screen"],
 ])("%j cannot be", (settings, field) => {
   expect(() => make(settings)).toThrow(expect.objectContaining({ field }));
 });

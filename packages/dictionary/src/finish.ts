@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256File, version, writeJsonAtomic } from "@lexiscope/core";
-import type { DictionaryManifest, TrainConfig } from "@lexiscope/contract";
+import type { DictionaryManifest, Screening, TrainConfig } from "@lexiscope/contract";
 import type { ActivationStore } from "@lexiscope/activations";
 import type { NativeTrainer } from "@lexiscope/native";
 import { architectureOf } from "./architectures/index.ts";
@@ -29,6 +29,7 @@ export async function finishDictionary(done: {
   results: EvaluationResults;
   /** Features that were dead after the last step. */
   dead: number;
+  screening: Screening | undefined;
   cpuPath: string;
   seconds: number;
 }): Promise<void> {
@@ -56,6 +57,7 @@ export async function finishDictionary(done: {
       lexiscope_baselines: { random_fvu: random?.fvu ?? null, pca_fvu: pca?.fvu ?? null },
       l0: metrics.l0,
       num_dead_features: dead.count,
+      ...(done.screening && { lexiscope_screening: done.screening }),
     },
   });
   const manifest: DictionaryManifest = {
@@ -77,6 +79,7 @@ export async function finishDictionary(done: {
     seconds: done.seconds,
     metrics,
     dead,
+    ...(done.screening && { screening: done.screening }),
     baselines: { random, pca, randomSteps, pcaComponents },
     files: [await describeFile(folder, configFile), await describeFile(folder, weightsFile)],
   };

@@ -19,6 +19,9 @@ export interface MetricsLine extends Partial<Look> {
   dead: number;
   learningRate: number;
   tokensPerSecond: number;
+  /** Of a run with 8-bit screening: so far. */
+  checkedRows?: number;
+  differingRows?: number;
 }
 
 export async function appendMetrics(path: string, line: MetricsLine): Promise<void> {

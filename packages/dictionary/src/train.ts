@@ -13,7 +13,7 @@ import {
   type WorkOptions,
 } from "@lexiscope/core";
 import type { ActivationStore } from "@lexiscope/activations";
-import type { TrainConfig } from "@lexiscope/contract";
+import type { Screening, TrainConfig } from "@lexiscope/contract";
 import type { Model } from "@lexiscope/model";
 import { loadAddon, type NativeTrainer } from "@lexiscope/native";
 import { loadCheckpoint, removeStray, saveCheckpoint, type CheckpointInfo, type RunIdentity } from "./checkpoint.ts";
@@ -81,9 +81,9 @@ export async function* train(options: TrainOptions): Work<Dictionary> {
       yield { phase: "train", done: trainer.steps * config.batch, total: config.steps * config.batch, unit: "tokens", rate: 0, message };
     const { ceTokens } = evaluation;
     const look = createLook({ trainer, store, config, site: statistics.name, heldOut, model, ceTokens, signal });
-    const { seconds, dead } = yield* trainToTheEnd({ folder, trainer, store, run, look, statistics, resumed, cpuPath, signal });
+    const { seconds, dead, screening } = yield* trainToTheEnd({ folder, trainer, store, run, look, statistics, resumed, cpuPath, signal });
     const results = yield* evaluated(evaluateAll({ trainer, store, statistics, config, model, heldOut, evaluation, signal }), folder);
-    await finishDictionary({ folder, store, statistics, config, trainer, results, dead, cpuPath, seconds });
+    await finishDictionary({ folder, store, statistics, config, trainer, results, dead, screening, cpuPath, seconds });
     await removeStray(folder, { all: true });
   } finally {
     await endReading?.();
@@ -105,7 +105,7 @@ interface Running {
 }
 
 /** Applies all steps that are left, with metrics, looks at held-out rows and checkpoints. Returns the seconds of all sittings. */
-async function* trainToTheEnd(running: Running): Work<{ seconds: number; dead: number }> {
+async function* trainToTheEnd(running: Running): Work<{ seconds: number; dead: number; screening: Screening | undefined }> {
   const { folder, trainer, run, statistics, resumed, signal } = running;
   const { config } = run;
   const log = join(folder, "metrics.jsonl");
@@ -117,6 +117,7 @@ async function* trainToTheEnd(running: Running): Work<{ seconds: number; dead: n
   meter.update(trainer.steps * config.batch);
   let cursor = resumed?.cursor ?? 0;
   let dead = resumed?.dead ?? (await lastMetrics(log))?.dead ?? 0;
+  let screening = config.architecture === "topk" && config.screen === "8bit" ? (resumed?.screening ?? { checkedRows: 0, differingRows: 0 }) : undefined;
   let saved = resumed?.step ?? -1;
   let seen: Partial<Look> = {};
   let shown = 0;
@@ -130,6 +131,7 @@ async function* trainToTheEnd(running: Running): Work<{ seconds: number; dead: n
       cursor,
       cpuPath: running.cpuPath,
       dead,
+      ...(screening && { screening }),
       seconds: seconds(),
     });
     saved = trainer.steps;
@@ -138,9 +140,13 @@ async function* trainToTheEnd(running: Running): Work<{ seconds: number; dead: n
     for await (const { step, cursor: consumed, learningRate, penalty, metrics } of runSteps({ trainer, batches, config, signal })) {
       cursor = consumed;
       dead = metrics.dead;
+      screening &&= {
+        checkedRows: screening.checkedRows + metrics.checkedRows,
+        differingRows: screening.differingRows + metrics.differingRows,
+      };
       const { loss, fvu, l0 } = metrics;
       const { auxLoss, l1, gradientNorm } = metrics;
-      const own = config.architecture === "topk" ? { auxLoss } : { l1, lambda: penalty, gradientNorm };
+      const own = config.architecture === "topk" ? { auxLoss, ...screening } : { l1, lambda: penalty, gradientNorm };
       const last = step === config.steps;
       const now = lookAfter(step, config.steps);
       const rate = meter.update(step * config.batch);
@@ -165,7 +171,7 @@ async function* trainToTheEnd(running: Running): Work<{ seconds: number; dead: n
         total: config.steps * config.batch,
         unit: "tokens",
         rate,
-        metrics: { step, loss, l0, fvu, dead, ...(config.architecture === "relu" ? { l1, lambda: penalty } : {}), ...seen, ...left },
+        metrics: { step, loss, l0, fvu, dead, ...(config.architecture === "relu" ? { l1, lambda: penalty } : screening), ...seen, ...left },
       };
     }
   } catch (error) {
@@ -176,7 +182,7 @@ async function* trainToTheEnd(running: Running): Work<{ seconds: number; dead: n
       hint: "run the same command again; it goes on from there",
     });
   }
-  return { seconds: seconds(), dead };
+  return { seconds: seconds(), dead, screening };
 }
 
 /** Says that nothing is lost when the evaluation is stopped. */

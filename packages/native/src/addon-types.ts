@@ -282,6 +282,8 @@ export interface NativeTrainerOptions {
   /** ReLU: norm of decoder rows at the start (TopK: always 1), and the largest norm of the whole gradient (Infinity: any). */
   decoderNorm: number;
   clipNorm: number;
+  /** `8bit`: the top k by a bound that is likely but no proof. */
+  screen: "exact" | "8bit";
 }
 
 export interface NativeStepMetrics {
@@ -298,6 +300,9 @@ export interface NativeStepMetrics {
   dense: boolean;
   /** Latents silent for at least `deadAfter` tokens. */
   dead: number;
+  /** With `8bit`: rows that were selected exactly too, and those of them with another top k. */
+  checkedRows: number;
+  differingRows: number;
   /** Milliseconds by phase: encode, decode, backward, update, aux */
   ms: { encode: number; decode: number; backward: number; update: number; aux: number };
 }
@@ -308,8 +313,8 @@ export interface NativeTrainer {
   /**
    * One step on rows `rows[i]` of `pool` (bf16 [P, d], raw units). Stops within 200 ms on cancel, and is then not
    * applied. NaN or infinity in a row, or a loss that is not finite, fails the call and changes nothing. One call at a
-   * time: a second one fails with `busy`. The result depends on neither the CPU path (but for the last digits of a dense
-   * ReLU batch) nor the number of threads. `penalty` is λ, 0 for TopK.
+   * time: a second one fails with `busy`. The result does not depend on the number of threads, nor on the CPU path but
+   * for `8bit` and the last digits of a dense ReLU batch. `penalty` is λ, 0 for TopK.
    */
   step(pool: Uint16Array, rows: Uint32Array, learningRate: number, penalty: number, task: NativeTask): Promise<NativeStepMetrics>;
   /** Everything that the next step depends on, as named arrays; `load` gives back the same bits. */

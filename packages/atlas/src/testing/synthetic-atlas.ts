@@ -114,6 +114,7 @@ async function writeDictionary(folder: string, features: number, seed: number): 
       poolRows: 1,
       checkpointEverySteps: 1,
       seed,
+      screen: "exact",
     },
     keep: { skipPositionZero: true, skipSpecialTokens: true, maxNormOverMedian: 10 },
     context: 64,

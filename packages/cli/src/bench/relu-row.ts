@@ -64,6 +64,7 @@ function createTrainer(signal: AbortSignal): Promise<NativeTrainer> {
     auxK: 0,
     deadAfter: 10_000_000,
     freezeDecoder: false,
+    screen: "exact" as const,
     decoderNorm,
     clipNorm: 1,
   };

@@ -35,6 +35,7 @@ export async function stepRow(budgetSeconds: number, peer: Peer | undefined, sig
         freezeDecoder: false,
         decoderNorm: 1,
         clipNorm: Infinity,
+        screen: "exact",
       },
       task,
     ),

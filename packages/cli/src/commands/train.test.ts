@@ -36,6 +36,7 @@ it.each([
   ["--decay", "1.5"],
   ["--normalise", "l2"],
   ["--dead-after", "0"],
+  ["--screen", "4bit"],
 ])("refuses %s %s", async (option, value) => {
   const { code, stderr } = await runCli("train", ...tiny, "--dictionary", "never", option, value);
   expect(code).toBe(2);

@@ -43,6 +43,11 @@ export function trainCommand(): AnyCommand {
     .option("--normalise <how>", "rms scales activations to a mean square of 1, none leaves them", oneOf("--normalise", ["rms", "none"]))
     .option("--dead-after <tokens>", "tokens of silence after which a feature counts as dead", count("--dead-after"))
     .option("--aux <coefficient>", "weight of the loss that revives dead features (topk); 0 = off", real("--aux", { min: 0, max: 100 }))
+    .option(
+      "--screen <how>",
+      "exact, or 8bit (topk): features are selected by 8-bit products, faster; the share of rows that got other features is counted and reported",
+      oneOf("--screen", ["exact", "8bit"]),
+    )
     .option("--seed <n>", "seed of weights and order", count("--seed", { min: 0 }))
     .option("--checkpoint-every <steps>", "steps between checkpoints", count("--checkpoint-every"))
     .option("--model <ref>", "the store's model, for ΔCE", defaultModel)
@@ -77,6 +82,7 @@ export function trainCommand(): AnyCommand {
           deadAfter: options.deadAfter,
           auxCoefficient: options.aux,
           seed: options.seed,
+          screen: options.screen,
           checkpointEverySteps: options.checkpointEvery,
         };
         const data = { d: site?.d ?? manifest.model.d, trainRows: manifest.rows - manifest.heldOut.rows };
@@ -105,8 +111,9 @@ export function trainCommand(): AnyCommand {
 }
 
 export function describeDictionary({ path, manifest }: Dictionary): TrainResult {
-  const { site, features, config, tokensSeen, seconds, metrics, dead, baselines } = manifest;
+  const { site, features, config, tokensSeen, seconds, metrics, dead, screening, baselines } = manifest;
   if (!config) throw new LexiscopeError("internal", `${path} was not trained here`, { file: path });
   const sparsity = config.architecture === "topk" ? { k: config.k } : { k: null, l1: config.l1 };
-  return { path, site, features, ...sparsity, steps: config.steps, tokensSeen, seconds, metrics, dead, baselines };
+  const seen = { steps: config.steps, tokensSeen, seconds, metrics, dead, ...(screening && { screening }) };
+  return { path, site, features, ...sparsity, ...seen, baselines };
 }

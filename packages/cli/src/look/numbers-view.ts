@@ -4,7 +4,7 @@ import { formatCount, formatTable } from "../text.ts";
 
 /** A dictionary's numbers on held-out documents beside its baselines. */
 export function numbersView(
-  { metrics, baselines, dead, features }: Pick<TrainResult, "metrics" | "baselines" | "dead" | "features">,
+  { metrics, baselines, dead, features, screening }: Pick<TrainResult, "metrics" | "baselines" | "dead" | "features" | "screening">,
   colors: Colors,
 ): string {
   const rows = [["", "L0", "FVU", "ΔCE, nats", "CE recovered"].map(colors.dim), row(colors.bold("this dictionary"), metrics)];
@@ -16,6 +16,10 @@ export function numbersView(
     `${formatCount(dead.count)} of ${formatCount(features)} features are dead (${share.toFixed(1)} %): silent for the last ${formatCount(dead.windowTokens)} tokens of training.`,
     colors.dim(`On ${formatCount(metrics.tokens)} held-out tokens: FVU = Σ‖x−x̂‖² / Σ‖x−x̄‖² about the mean, L0 = features on per token.`),
   ];
+  if (screening)
+    lines.push(
+      `Trained with 8-bit screening, not exactly: ${formatCount(screening.differingRows)} of ${formatCount(screening.checkedRows)} checked rows got other features.`,
+    );
   if (metrics.ceClean !== null)
     lines.push(
       colors.dim(

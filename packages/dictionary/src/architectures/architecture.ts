@@ -34,7 +34,7 @@ export interface Architecture<A extends ArchitectureName> {
   trainer(
     config: ConfigOf<A>,
     squaredNorm: number,
-  ): Pick<NativeTrainerOptions, "architecture" | "k" | "auxCoefficient" | "auxK" | "decoderNorm" | "clipNorm">;
+  ): Pick<NativeTrainerOptions, "architecture" | "k" | "auxCoefficient" | "auxK" | "decoderNorm" | "clipNorm" | "screen">;
   /** λ of step t = 0, 1, … */
   penaltyAt(config: ConfigOf<A>, t: number): number;
   /** Ends a dictionary's default name. */

@@ -40,6 +40,7 @@ export const relu: Architecture<"relu"> = {
     auxK: 0,
     decoderNorm,
     clipNorm: clipNorm ?? Infinity,
+    screen: "exact",
   }),
   penaltyAt: ({ l1, l1WarmupShare, steps }, t) => l1 * (l1WarmupShare === 0 ? 1 : Math.min(1, (t + 1) / (l1WarmupShare * steps))),
   suffix: ({ l1 }) => `l1-${l1}`,

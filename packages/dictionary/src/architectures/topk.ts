@@ -4,9 +4,10 @@ import type { Architecture } from "./architecture.ts";
 /** TopK with AuxK (Gao et al. 2024; science.md §2.4 and §4). */
 export const topk: Architecture<"topk"> = {
   name: "topk",
-  own: ["k", "auxCoefficient", "auxK"],
+  own: ["k", "auxCoefficient", "auxK", "screen"],
   preset: (preset, { d, features, steps }) => ({
     k: 32,
+    screen: "exact",
     beta1: 0.9,
     beta2: 0.999,
     epsilon: 1e-8,
@@ -48,7 +49,7 @@ export const topk: Architecture<"topk"> = {
   stepBytes: ({ batch, k }) => batch * k * 32,
   activation: ({ k }) => ({ kind: "topk", k }),
   applyBDecToInput: true,
-  trainer: ({ k, auxCoefficient, auxK }, squaredNorm) => ({
+  trainer: ({ k, auxCoefficient, auxK, screen }, squaredNorm) => ({
     architecture: "topk",
     k,
     // α belongs to a main loss of order 1; ours has the order of E‖x‖² (science.md §2.6).
@@ -56,6 +57,7 @@ export const topk: Architecture<"topk"> = {
     auxK,
     decoderNorm: 1,
     clipNorm: Infinity,
+    screen,
   }),
   penaltyAt: () => 0,
   suffix: ({ k }) => `k${k}`,
