@@ -14,11 +14,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (batch, steps) = (number(3, 4096)?, number(4, 5)?);
     let screen = arguments.get(6).map_or(Some(Screen::Exact), |name| Screen::from_name(name)).ok_or("screen: exact or 8bit")?;
     let pool = match arguments.get(7) {
-        Some(file) => bytemuck::pod_collect_to_vec(&std::fs::read(file)?),
+        Some(file) => std::fs::read(file)?.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect(),
         None => rows(4 * batch, d),
     };
     let held = pool.len() / d;
-    println!("d {d}, F {features}, k {k}, batch {batch}; ms: encode decode backward update aux | step, tokens/s");
+    let (scale, decoder_bias) = if arguments.len() > 7 { normalised(&pool, d) } else { (1.0, vec![0.0; d]) };
+    println!("d {d}, F {features}, k {k}, batch {batch}; ms: encode decode backward update aux | step, tokens/s, rescored a row");
     for path in CpuPath::ALL.into_iter().filter(|p| p.available()) {
         if arguments.get(5).is_some_and(|name| name != path.name()) {
             continue;
@@ -30,8 +31,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             features,
             k,
             seed: 1,
-            scale: 1.0,
-            decoder_bias: vec![0.0; d],
+            scale,
+            decoder_bias: decoder_bias.clone(),
             encoder_scale: 1.0,
             adam: AdamOptions { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
             aux_coefficient: d as f32 / 32.0,
@@ -42,19 +43,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         let mut trainer = Trainer::new(&exec, options)?;
         let mut best = (f64::INFINITY, PhaseTimes::default());
-        let (mut checked, mut differing) = (0, 0);
+        let (mut checked, mut differing, mut rescored) = (0, 0, 0.0);
         for step in 0..steps {
             let chosen: Vec<u32> = (0..batch).map(|j| ((j * 2_654_435_761 + step * 97) % held) as u32).collect();
             let start = Instant::now();
             let metrics = trainer.step(&exec, &pool, &chosen, 2e-4)?;
             let ms = start.elapsed().as_secs_f64() * 1e3;
-            print(path.name(), metrics.ms, ms, batch);
+            print(path.name(), metrics.ms, ms, batch, metrics.rescored);
+            rescored = metrics.rescored;
             (checked, differing) = (checked + metrics.checked_rows, differing + metrics.differing_rows);
             if ms < best.0 {
                 best = (ms, metrics.ms);
             }
         }
-        print(&format!("{} best", path.name()), best.1, best.0, batch);
+        print(&format!("{} best", path.name()), best.1, best.0, batch, rescored);
         if checked > 0 {
             println!("another top k in {differing} of {checked} rows that were selected exactly too");
         }
@@ -62,9 +64,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn print(name: &str, ms: PhaseTimes, step: f64, batch: usize) {
+fn print(name: &str, ms: PhaseTimes, step: f64, batch: usize, rescored: f64) {
     println!(
-        "{name:16} {:7.1} {:6.1} {:6.1} {:6.1} {:6.1} | {step:7.1} {:9.0}",
+        "{name:16} {:7.1} {:6.1} {:6.1} {:6.1} {:6.1} | {step:7.1} {:9.0} {rescored:6.1}",
         ms.encode,
         ms.decode,
         ms.backward,
@@ -72,6 +74,20 @@ fn print(name: &str, ms: PhaseTimes, step: f64, batch: usize) {
         ms.aux,
         batch as f64 / step * 1e3
     );
+}
+
+/// The scale that gives rows a mean square of 1 an entry, and their mean.
+fn normalised(pool: &[u16], d: usize) -> (f32, Vec<f32>) {
+    let (mut sum, mut squares) = (vec![0f64; d], 0f64);
+    for row in pool.chunks_exact(d) {
+        for (s, bits) in sum.iter_mut().zip(row) {
+            let v = f64::from(f32::from_bits(u32::from(*bits) << 16));
+            *s += v;
+            squares += v * v;
+        }
+    }
+    let n = (pool.len() / d) as f64;
+    ((pool.len() as f64 / squares).sqrt() as f32, sum.iter().map(|s| (s / n) as f32).collect())
 }
 
 /// Rows of a few dozen shared directions and noise, since a batch without structure is no training.

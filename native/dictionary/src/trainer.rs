@@ -94,6 +94,8 @@ pub struct StepMetrics {
     /// Rows that were selected exactly beside [`Screen::EightBits`], and those of them with another top k.
     pub checked_rows: usize,
     pub differing_rows: usize,
+    /// Entries that the selection of a row computed in f32, on average.
+    pub rescored: f64,
     /// Milliseconds.
     pub ms: PhaseTimes,
 }
@@ -259,6 +261,7 @@ impl Trainer {
             dead: dead.len(),
             checked_rows: check.rows,
             differing_rows: check.differing,
+            rescored: check.rescored,
             ms,
             ..Default::default()
         })

@@ -140,6 +140,31 @@ test("aborted in the look after its only step, a run goes on, with that step's l
   expect((await weightsOf(out)).equals(await weightsOf(`${out}-unbroken`))).toBe(true);
 });
 
+test("8-bit screening is counted in log, checkpoint and manifest, and resumes to the same bytes", async () => {
+  const out = join(await temporaryFolder(), "screened");
+  const options = trainForTests(store, undefined, out);
+  const screened = {
+    ...options,
+    config: { ...options.config, screen: "8bit" as const },
+    evaluation: { baselineBudget: 0, pca: false },
+  };
+  const unbroken = await finish(train({ ...screened, out: `${out}-unbroken` }));
+  expect(unbroken.manifest.screening?.checkedRows).toBe(80 * 16);
+  expect(unbroken.manifest.screening?.differingRows).toBeLessThanOrEqual(13);
+  const controller = new AbortController();
+  const stopped = finish(train({ ...screened, signal: controller.signal }), ({ metrics }) => {
+    if ((metrics?.["step"] ?? 0) >= 33) controller.abort();
+  });
+  await expect(stopped).rejects.toMatchObject({ code: "aborted" });
+  await expect(finish(train({ ...options, evaluation: screened.evaluation }))).rejects.toMatchObject({ field: "screen" });
+  const { manifest } = await finish(train(screened));
+  expect(manifest.screening).toEqual(unbroken.manifest.screening);
+  expect((await weightsOf(out)).equals(await weightsOf(`${out}-unbroken`))).toBe(true);
+  expect(manifest.config.screen).toBe("8bit");
+  const log = (await readFile(join(out, "metrics.jsonl"), "utf8")).trimEnd().split("\n");
+  expect(JSON.parse(log.at(-1) ?? "")).toMatchObject({ step: 80, ...manifest.screening });
+}, 60_000);
+
 /** Aborts as soon as the `n`th piece of native work listens to it. */
 function abortsInTask(n: number): AbortController {
   const controller = new AbortController();

@@ -30,18 +30,21 @@ impl Screen {
 const CHECKED_ROWS: usize = 16;
 
 /// Rows that were selected both ways, and those of them with another top k.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Check {
     pub rows: usize,
     pub differing: usize,
+    /// Entries that the selection of a row computed in f32, on average.
+    pub rescored: f64,
 }
 
-/// What products of 8 bits save is worth so many rescored rows of w, as a share of all (measured at d 576, F 16,384).
-const WORTH: usize = 160;
+/// What products of 8 bits save is worth rescoring one row of w in so many (measured at d 576, F 16,384).
+const WORTH: usize = 180;
 
 /// Whether exact selection had better use the path's low precision from now on.
 fn too_many(screened: Screened, rows: usize, features: usize, k: usize) -> bool {
-    let free = 2 * k + features / WORTH;
+    // The low precision leaves about a quarter more than k.
+    let free = k + k / 4 + features / WORTH;
     screened.rescored > (rows * free) as u64 || screened.again > rows / 50
 }
 
@@ -69,7 +72,7 @@ impl Trainer {
         let (code, screened) = topk_screened(exec, self.batch.x(), n, packed, encoder, bias, k, trust)?;
         if exact {
             let lost = packed.precision == Precision::Screen && too_many(screened, n, self.options.features, k);
-            return Ok((code, Check::default(), lost));
+            return Ok((code, Check { rescored: screened.rescored as f64 / n as f64, ..Check::default() }, lost));
         }
         let rows = CHECKED_ROWS.min(n);
         // Other places of the batch in every step; which rows stand there is chance.
@@ -79,6 +82,6 @@ impl Trainer {
         let (right, _) = topk_screened(exec, &x, rows, packed, encoder, bias, k, Trust::Sure)?;
         let top = |code: &TopKOutput, at: usize| code.indices[at * k..(at + 1) * k].to_vec();
         let differing = (0..rows).filter(|&at| top(&right, at) != top(&code, chosen[at])).count();
-        Ok((code, Check { rows, differing }, false))
+        Ok((code, Check { rows, differing, rescored: screened.rescored as f64 / n as f64 }, false))
     }
 }
