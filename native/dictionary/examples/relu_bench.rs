@@ -3,7 +3,7 @@
 //!
 //! CPU ms: of all threads, which on a shared machine says more than the clock. An L0 is held by the encoder's bias. Every L0 is run on the sparse and on the dense path, to show where they cross.
 
-use lexiscope_dictionary::{Architecture, Rates, ReluOptions, StateArray, Trainer, TrainerOptions};
+use lexiscope_dictionary::{Architecture, Rates, ReluOptions, Screen, StateArray, Trainer, TrainerOptions};
 use lexiscope_kernels::adam::AdamOptions;
 use lexiscope_kernels::{Cancel, CpuPath, Exec, simd};
 use std::time::Instant;
@@ -46,6 +46,7 @@ fn main() -> Result<(), Failure> {
             aux_k: 0,
             dead_after: 10_000_000,
             freeze_decoder: false,
+            screen: Screen::Exact,
         };
         let mut trainer = Trainer::new(&exec, options)?;
         let mut pre = sample(&trainer, &x, d);

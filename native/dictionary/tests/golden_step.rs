@@ -89,6 +89,7 @@ fn relu_steps_equal_pytorchs(path: CpuPath, dense: bool) {
         aux_k: 0,
         dead_after: u64::MAX,
         freeze_decoder: false,
+        screen: Screen::Exact,
     };
     let mut trainer = Trainer::new(&exec, options).unwrap();
     let replace = |trainer: &mut Trainer, with_start: bool| {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use lexiscope_dictionary::{StateArray, StateType, Trainer, TrainerOptions};
+use lexiscope_dictionary::{Architecture, Screen, StateArray, StateType, Trainer, TrainerOptions};
 use lexiscope_kernels::adam::AdamOptions;
 use lexiscope_kernels::{Cancel, CpuPath, Exec};
 use libfuzzer_sys::fuzz_target;
@@ -22,6 +22,7 @@ fuzz_target!(|changes: Vec<Change>| {
     let exec = Exec::new(CpuPath::Portable, Cancel::default());
     let (d, features) = (4, 8);
     let options = TrainerOptions {
+        architecture: Architecture::TopK,
         d,
         features,
         k: 2,
@@ -34,6 +35,7 @@ fuzz_target!(|changes: Vec<Change>| {
         aux_k: 2,
         dead_after: 10,
         freeze_decoder: false,
+        screen: Screen::Exact,
     };
     let mut trainer = Trainer::new(&exec, options).unwrap();
     let mut arrays: Vec<StateArray<'static>> = trainer

@@ -117,7 +117,8 @@ async function* trainToTheEnd(running: Running): Work<{ seconds: number; dead: n
   meter.update(trainer.steps * config.batch);
   let cursor = resumed?.cursor ?? 0;
   let dead = resumed?.dead ?? (await lastMetrics(log))?.dead ?? 0;
-  let screening = config.architecture === "topk" && config.screen === "8bit" ? (resumed?.screening ?? { checkedRows: 0, differingRows: 0 }) : undefined;
+  let screening =
+    config.architecture === "topk" && config.screen === "8bit" ? (resumed?.screening ?? { checkedRows: 0, differingRows: 0 }) : undefined;
   let saved = resumed?.step ?? -1;
   let seen: Partial<Look> = {};
   let shown = 0;

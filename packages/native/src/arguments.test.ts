@@ -20,6 +20,10 @@ const training = {
   auxK: 1,
   deadAfter: 10,
   freezeDecoder: false,
+  architecture: "topk" as const,
+  decoderNorm: 1,
+  clipNorm: Infinity,
+  screen: "exact" as const,
 };
 const dictionary = {
   d,

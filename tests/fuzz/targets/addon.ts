@@ -118,8 +118,16 @@ export async function addon(): Promise<FuzzTarget> {
     beta1: 0.9,
     beta2: 0.999,
     epsilon: 1e-8,
+    auxCoefficient: 0.1,
+    auxK: 2,
+    deadAfter: 10,
+    freezeDecoder: false,
+    architecture: "topk" as const,
+    decoderNorm: 1,
+    clipNorm: Infinity,
+    screen: "exact" as const,
   };
-  const trainer = await native.Trainer.create({ ...training, auxCoefficient: 0.1, auxK: 2, deadAfter: 10, freezeDecoder: false }, task());
+  const trainer = await native.Trainer.create(training, task());
   const state = trainer.state();
   const indexing = { features, top: 2, intervals: 3, perInterval: 1, coactivation: 2, tokens: 2, seed: 1 };
   const rows = Uint16Array.from({ length: n * d }, (_, i) => 0x3f00 + (i % 64));
@@ -166,8 +174,8 @@ export async function addon(): Promise<FuzzTarget> {
     (p) => dictionary.encode(p(rows), p(task())),
     (p) => dictionary.reconstruct(p(rows), p(task())),
     (p) => dictionary.evaluate(p(rows), p(new Float32Array(d)), p(task())),
-    (p) => native.Trainer.create(each(p, { ...training, auxCoefficient: 0.1, auxK: 2, deadAfter: 10, freezeDecoder: false }), p(task())),
-    (p) => trainer.step(p(rows), p(Uint32Array.of(0, 1, 2, 3)), p(1e-3), p(task())),
+    (p) => native.Trainer.create(each(p, training), p(task())),
+    (p) => trainer.step(p(rows), p(Uint32Array.of(0, 1, 2, 3)), p(1e-3), p(0), p(task())),
     (p) => {
       trainer.load(p(state.map((one) => each(p, one))));
       return trainer.weights();

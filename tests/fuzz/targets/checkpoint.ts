@@ -17,6 +17,10 @@ export async function checkpoint(): Promise<FuzzTarget> {
   const addon = loadAddon();
   const [d, features, k] = [4, 8, 2];
   const options = {
+    architecture: "topk" as const,
+    decoderNorm: 1,
+    clipNorm: Infinity,
+    screen: "exact" as const,
     d,
     features,
     k,

@@ -1,7 +1,7 @@
 use super::reference::reference;
 use super::*;
 use crate::rng::Rng;
-use crate::trainer::{Architecture, TrainerOptions};
+use crate::trainer::{Architecture, Screen, TrainerOptions};
 use crate::{StateArray, Trainer};
 use lexiscope_kernels::adam::AdamOptions;
 use lexiscope_kernels::{CpuPath, simd};
@@ -26,6 +26,7 @@ fn options(d: usize, features: usize) -> TrainerOptions {
         aux_k: 0,
         dead_after: u64::MAX,
         freeze_decoder: false,
+        screen: Screen::Exact,
     }
 }
 

@@ -29,8 +29,8 @@ export function About({ atlas }: { atlas: AtlasDetail }): ReactElement {
       </dd>
       <dt>Features</dt>
       <dd>
-        {formatCount(dictionary.features)}, {activationNames[activation.kind]}, {sparsityText(activation)};{" "}
-        {formatCount(index.alive)} <TermLabel term="alive">alive</TermLabel>
+        {formatCount(dictionary.features)}, {activationNames[activation.kind]}, {sparsityText(activation)}; {formatCount(index.alive)}{" "}
+        <TermLabel term="alive">alive</TermLabel>
       </dd>
       <dt>
         <TermLabel term="tokensIndexed">Tokens</TermLabel>
