@@ -16,7 +16,16 @@ export async function saelens(): Promise<FuzzTarget> {
   await writeSaeLens(
     folder,
     { encoder: matrix, encoderBias: new Float32Array(features), decoder: matrix, decoderBias: new Float32Array(d) },
-    { d, features, k: 2, modelName: "m", site: "blocks.0.hook_resid_post", context: 8, own: {} },
+    {
+      d,
+      features,
+      activation: { kind: "topk", k: 2 },
+      applyBDecToInput: true,
+      modelName: "m",
+      site: "blocks.0.hook_resid_post",
+      context: 8,
+      own: {},
+    },
   );
   const paths = ["sae_weights.safetensors", "cfg.json"].map((name) => join(folder, name));
   const whole = paths.map((path) => readFileSync(path)) as [Buffer, Buffer];
