@@ -1,15 +1,12 @@
 import type { BenchRow } from "@lexiscope/contract";
-import { defaultKeepRule } from "@lexiscope/activations";
-import { createRandom, LexiscopeError } from "@lexiscope/core";
 import type { Model } from "@lexiscope/model";
-import { loadAddon, withTask } from "@lexiscope/native";
-import { type Edit, type EditSource, generate } from "@lexiscope/steering";
+import { type Edit, generate } from "@lexiscope/steering";
+import { randomDictionary } from "./random-dictionary.ts";
 import { median } from "./timing.ts";
 
 const promptTokens = 100;
 const answerTokens = 48;
 const features = 4096;
-const k = 32;
 const sentence = "The history of the lighthouse begins with fires built on hilltops to guide ships home at night. ";
 /** One edit of each kind that costs differently: `add` needs no encoder, the others do. */
 const edits: Record<string, Edit> = {
@@ -31,7 +28,7 @@ interface Answered {
 export async function besideRows(model: Model, budgetSeconds: number, signal: AbortSignal): Promise<BenchRow[]> {
   const endless: Model = { ...model, stopTokens: [] };
   const prompt = model.tokenizer.decode(model.tokenizer.encode(sentence.repeat(20)).slice(0, promptTokens));
-  const atlas = await randomDictionary(model, prompt, signal);
+  const atlas = await randomDictionary(model, prompt, features, signal);
   const answer = async (variants: Edit[][]): Promise<Answered> => {
     const from = performance.now();
     const times: number[] = [];
@@ -68,41 +65,4 @@ export async function besideRows(model: Model, budgetSeconds: number, signal: Ab
       shareOfLimit: null,
     },
   ];
-}
-
-/** A TopK dictionary of random unit directions at the middle block, with the median norm that the prompt has there. */
-async function randomDictionary(model: Model, prompt: string, signal: AbortSignal): Promise<EditSource> {
-  const { d, layers, vocabulary } = model.architecture;
-  const site = `blocks.${layers >> 1}.hook_resid_post`;
-  const random = createRandom(3);
-  const decoder = Float32Array.from({ length: features * d }, () => random.normal() / Math.sqrt(d));
-  const zeros = { encoderBias: new Float32Array(features), decoderBias: new Float32Array(d) };
-  const options = { d, features, activation: "topk" as const, k, applyBDecToInput: false, encoder: decoder, decoder, ...zeros };
-  const native = await withTask(signal, (task) => loadAddon().Dictionary.create(options, task));
-  const tokens = Int32Array.from(model.tokenizer.encode(prompt));
-  const input = {
-    tokens,
-    lengths: Int32Array.of(tokens.length),
-    taps: [{ site, values: "none" as const }],
-    edits: [],
-    logits: "none" as const,
-    top: 0,
-  };
-  const { taps } = await withTask(signal, (task) => model.native.forward(input, task));
-  const [tap] = taps;
-  if (!tap) throw new LexiscopeError("internal", `the forward pass gave no norms at ${site}`);
-  const identity = await model.identity(signal);
-  return {
-    manifest: {
-      dictionary: {
-        model: { ...identity, d, layers, vocabulary },
-        site,
-        features,
-        keep: defaultKeepRule,
-        medianNorm: median(Array.from(tap.norms)),
-      },
-    },
-    dictionary: () => Promise.resolve({ native, direction: (feature) => decoder.slice(feature * d, (feature + 1) * d) }),
-    summary: () => ({ maximum: 1 }),
-  };
 }

@@ -1,2 +1,3 @@
 export { flopsPerToken } from "./model-rows.ts";
 export { median, time, type Timed } from "./timing.ts";
+export { randomDictionary } from "./random-dictionary.ts";
