@@ -1,5 +1,5 @@
 //! Milliseconds by phase and tokens/s of a training step, for every CPU path of this machine:
-//! `cargo run --release -p lexiscope-dictionary --example step_bench [d] [features] [k] [batch] [steps] [path] [exact|8bit] [rows.bf16]`. The last is a file of
+//! `cargo run --release -p lexiscope-dictionary --example step_bench [d] [features] [k] [batch] [steps] [path] [exact|exact-8bit|8bit] [rows.bf16]`. The last is a file of
 //! `[n, d]` bf16 rows to train on, in place of made ones.
 
 use lexiscope_dictionary::{Architecture, PhaseTimes, Screen, Trainer, TrainerOptions};
@@ -12,7 +12,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let number = |at: usize, default: usize| arguments.get(at).map_or(Ok(default), |a| a.parse());
     let (d, features, k) = (number(0, 576)?, number(1, 16_384)?, number(2, 32)?);
     let (batch, steps) = (number(3, 4096)?, number(4, 5)?);
-    let screen = arguments.get(6).map_or(Some(Screen::Exact), |name| Screen::from_name(name)).ok_or("screen: exact or 8bit")?;
+    let screen = arguments
+        .get(6)
+        .map_or(Some(Screen::Exact), |name| Screen::from_name(name))
+        .ok_or("screen: exact, exact-8bit or 8bit")?;
     let pool = match arguments.get(7) {
         Some(file) => std::fs::read(file)?.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect(),
         None => rows(4 * batch, d),

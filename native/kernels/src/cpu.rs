@@ -2,11 +2,13 @@
 
 use std::sync::OnceLock;
 
-/// The kernel family in use. `LEXISCOPE_CPU` forces one (`avx512bf16`, `avx512vnni`, `avx2i16`, `avx2`, `portable`).
+/// The kernel family in use. `LEXISCOPE_CPU` forces one (`avx512bf16`, `avx512vnni`, `avx2i16`, `avx2`, `neon`, `portable`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CpuPath {
     /// Plain Rust, the reference. Always available.
     Portable,
+    /// NEON FMA in f32.
+    Neon,
     /// AVX2 + FMA in f32.
     Avx2,
     /// AVX2 with 16-bit integer products (`vpmaddwd`).
@@ -18,11 +20,13 @@ pub enum CpuPath {
 }
 
 impl CpuPath {
-    pub const ALL: [CpuPath; 5] = [CpuPath::Avx512Bf16, CpuPath::Avx512Vnni, CpuPath::Avx2I16, CpuPath::Avx2, CpuPath::Portable];
+    pub const ALL: [CpuPath; 6] =
+        [CpuPath::Avx512Bf16, CpuPath::Avx512Vnni, CpuPath::Avx2I16, CpuPath::Avx2, CpuPath::Neon, CpuPath::Portable];
 
     pub fn name(self) -> &'static str {
         match self {
             CpuPath::Portable => "portable",
+            CpuPath::Neon => "neon",
             CpuPath::Avx2 => "avx2",
             CpuPath::Avx2I16 => "avx2i16",
             CpuPath::Avx512Vnni => "avx512vnni",
@@ -47,6 +51,7 @@ impl CpuPath {
                 && is_x86_feature_detected!("avx512dq");
             match self {
                 CpuPath::Portable => true,
+                CpuPath::Neon => false,
                 CpuPath::Avx2 | CpuPath::Avx2I16 => avx2,
                 CpuPath::Avx512Vnni => avx512 && is_x86_feature_detected!("avx512vnni"),
                 CpuPath::Avx512Bf16 => avx512 && is_x86_feature_detected!("avx512bf16"),
@@ -54,7 +59,8 @@ impl CpuPath {
         }
         #[cfg(not(target_arch = "x86_64"))]
         {
-            self == CpuPath::Portable
+            // Every 64-bit ARM has NEON.
+            self == CpuPath::Portable || (cfg!(target_arch = "aarch64") && self == CpuPath::Neon)
         }
     }
 

@@ -19,6 +19,8 @@ mod avx512_f32;
 mod avx512_vnni;
 mod block;
 mod input;
+#[cfg(target_arch = "aarch64")]
+mod neon_f32;
 mod tile;
 
 pub(crate) use block::{Done, PANEL_MAX, rows_per_block, sweep};

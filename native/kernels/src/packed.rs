@@ -47,7 +47,7 @@ impl Form {
             }
             (CpuPath::Avx2 | CpuPath::Avx2I16, Precision::Screen) => Form::Bytes16,
             (CpuPath::Portable, _) => Form::Rows,
-            (CpuPath::Avx2, _) | (CpuPath::Avx2I16, Precision::Exact) => Form::F32x16,
+            (CpuPath::Neon | CpuPath::Avx2, _) | (CpuPath::Avx2I16, Precision::Exact) => Form::F32x16,
             (CpuPath::Avx2I16, Precision::Fast) => Form::I16x16,
             (CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni, Precision::Exact) => Form::F32x64,
             (CpuPath::Avx512Vnni, _) => Form::I16x64,

@@ -69,7 +69,25 @@ fn inner(path: CpuPath, precision: Precision) -> (Steps, f64) {
         (CpuPath::Avx2I16, Precision::Fast) => (x86::i16, 12.0 * 32.0),
         #[cfg(target_arch = "x86_64")]
         (CpuPath::Avx2I16 | CpuPath::Avx2, _) => (x86::avx2_f32, 12.0 * 16.0),
+        #[cfg(target_arch = "aarch64")]
+        (CpuPath::Neon, _) => (neon, 24.0 * 8.0),
         _ => (portable, 32.0 * 3.0),
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+fn neon(steps: usize) {
+    use std::arch::aarch64::{vdupq_n_f32, vfmaq_f32};
+    // SAFETY: every 64-bit ARM has NEON.
+    unsafe {
+        let (x, y) = black_box((vdupq_n_f32(0.5), vdupq_n_f32(0.5)));
+        let mut acc = black_box([vdupq_n_f32(0.0); 24]);
+        for _ in 0..steps {
+            for a in &mut acc {
+                *a = vfmaq_f32(*a, x, y);
+            }
+        }
+        black_box(acc);
     }
 }
 

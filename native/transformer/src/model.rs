@@ -203,7 +203,7 @@ impl Loader<'_> {
     fn blocks(&self, roles: &[&str]) -> Result<Option<BlockMatrix>, ModelError> {
         let tensors: Vec<&TensorRef> = roles.iter().map(|role| &self.source.tensors[*role]).collect();
         let kinds: Option<Vec<_>> = tensors.iter().map(|t| t.kind.block_kind()).collect();
-        let wanted = self.precision == Precision::Fast && self.exec.path != CpuPath::Portable;
+        let wanted = self.precision == Precision::Fast && !matches!(self.exec.path, CpuPath::Neon | CpuPath::Portable);
         let Some(kinds) = kinds.filter(|_| wanted) else { return Ok(None) };
         let stored = tensors.iter().map(|t| self.source.read_stored(self.exec, t)).collect::<Result<Vec<_>, _>>()?;
         let parts: Vec<_> = (tensors.iter().zip(kinds).zip(&stored))

@@ -62,7 +62,7 @@ test("what an open model says about itself", async () => {
     "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n",
   );
   expect(await model.identity()).toMatchObject({ name: "facts", d: 32, layers: 2, vocabulary: tinyTokens.length });
-  expect(["avx512bf16", "avx512vnni", "avx2i16", "avx2", "portable"]).toContain(model.cpuPath);
+  expect(["avx512bf16", "avx512vnni", "avx2i16", "avx2", "neon", "portable"]).toContain(model.cpuPath);
 });
 
 test("a fired signal stops the open", async () => {

@@ -32,7 +32,7 @@ export interface NativeTask {
 }
 
 export interface NativeCpu {
-  /** The path in force: `avx512bf16`, `avx512vnni`, `avx2i16`, `avx2`, `portable`. */
+  /** The path in force: `avx512bf16`, `avx512vnni`, `avx2i16`, `avx2`, `neon`, `portable`. */
   path: string;
   available: string[];
   threads: number;

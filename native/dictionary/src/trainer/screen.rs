@@ -7,9 +7,12 @@ use lexiscope_kernels::{Cancelled, CpuPath, Exec, PackedMatrix, Screened, TopKOu
 /// How features are selected in training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Screen {
-    /// The k largest, always. Which products screen is free: the bits are the same.
+    /// The k largest, always.
     #[default]
     Exact,
+    /// The same bits, screened by products of 8 bits on AVX-512, until those leave too much to rescore: a tenth faster at
+    /// best (docs/design/kernels.md), so it is not the default.
+    ExactBytes,
     /// By a bound on products of 8 bits that is no proof; values are exact, a member may be missed.
     EightBits,
 }
@@ -18,11 +21,12 @@ impl Screen {
     pub fn name(self) -> &'static str {
         match self {
             Self::Exact => "exact",
+            Self::ExactBytes => "exact-8bit",
             Self::EightBits => "8bit",
         }
     }
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Exact, Self::EightBits].into_iter().find(|s| s.name() == name)
+        [Self::Exact, Self::ExactBytes, Self::EightBits].into_iter().find(|s| s.name() == name)
     }
 }
 
@@ -54,12 +58,10 @@ impl Trainer {
         match self.options.screen {
             _ if self.relu.is_some() => Precision::Fast,
             Screen::EightBits => Precision::Screen,
-            Screen::Exact if self.bytes_lose || self.options.features < 1024 => Precision::Fast,
-            Screen::Exact => match path {
-                CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni => Precision::Screen,
-                // There both take the same time.
-                CpuPath::Avx2I16 | CpuPath::Avx2 | CpuPath::Portable => Precision::Fast,
-            },
+            Screen::ExactBytes if !self.bytes_lose && matches!(path, CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni) => {
+                Precision::Screen
+            }
+            Screen::Exact | Screen::ExactBytes => Precision::Fast,
         }
     }
 
@@ -67,7 +69,7 @@ impl Trainer {
     pub(super) fn select(&self, exec: &Exec, packed: &PackedMatrix) -> Result<(TopKOutput, Check, bool), Cancelled> {
         let (k, n, d) = (self.options.k, self.batch.rows, self.options.d);
         let (encoder, bias) = (&self.weights.encoder[..], Some(&self.weights.encoder_bias[..]));
-        let exact = self.options.screen == Screen::Exact;
+        let exact = self.options.screen != Screen::EightBits;
         let trust = if exact { Trust::Sure } else { Trust::Likely };
         let (code, screened) = topk_screened(exec, self.batch.x(), n, packed, encoder, bias, k, trust)?;
         if exact {

@@ -60,7 +60,13 @@ pub(crate) fn tile_fns(form: Form) -> [TileFn; TILE_ROWS] {
             Form::Bf16x64 => rows!(avx512_bf16),
         }
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(target_arch = "aarch64")]
+    {
+        use super::neon_f32::tile;
+        assert!(form == Form::F32x16, "{form:?} needs x86-64");
+        [tile::<1>, tile::<2>, tile::<3>, tile::<4>, tile::<5>, tile::<6>]
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     unreachable!("{form:?} needs x86-64")
 }
 
