@@ -50,6 +50,7 @@ export const tortureByPause =
           while (second.child.exitCode === null && !waits(second.output()) && performance.now() < until + slowStartMs) await sleep(20);
           if (second.child.exitCode === 8 || waits(second.output())) counts.keptOut++;
           else if (holds) throw new Broken(`${what}: a second process was not kept out: ${second.child.exitCode}: ${second.output()}`);
+          if (!holds) await second.ended; // the lock is its own by right
           await sleep(Math.max(0, until - performance.now()));
         }
         running.child.kill("SIGCONT");

@@ -62,11 +62,11 @@ export async function* train(options: TrainOptions): Work<Dictionary> {
   let endReading: (() => Promise<void>) | undefined;
   try {
     await claimRun(folder, run);
+    endReading = await readFolder(store.path, `training ${basename(folder)}`); // also of a finished run: it clears the mark of one that was killed
     for (const name of await readdir(folder)) if (name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
     const finished = await isFinished(folder);
     await removeStray(folder, { all: finished }); // of a run that was killed between its manifest and their removal
     if (finished) return await openDictionary(folder, { model, signal });
-    endReading = await readFolder(store.path, `training ${basename(folder)}`);
     const heldOut = await loadHeldOut(store, statistics.name, evaluation.rows);
     const trainer = await createTrainer({ store, statistics, config, freezeDecoder: false, signal });
     const messages: string[] = [];
