@@ -13,10 +13,10 @@ if (!out) {
 }
 const count = 512;
 const { native, manifest } = await openDictionary(dictionaryRef);
-const { d, k, site } = { d: manifest.d, k: manifest.config.k, site: manifest.site };
+const { d, site } = manifest;
 const stored = await (await openStore(storeRef)).rows(0, site, "all");
 const rows = stored.rows.slice(0, count * d);
-const { indices, values } = await withTask(undefined, (task) => native.encode(rows, task));
+const { indices, values, k } = await withTask(undefined, (task) => native.encode(rows, task));
 const reconstruction = await withTask(undefined, (task) => native.reconstruct(rows, task));
 const asF32 = new Float32Array(new Uint32Array(rows).map((bits) => bits << 16).buffer);
 const n = rows.length / d;
