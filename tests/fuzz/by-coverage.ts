@@ -14,7 +14,7 @@ const progressMs = 15_000;
  * Coverage-guided cases: an input that makes V8 count a block of our own sources that none before it reached stays in the
  * pool, and new inputs are made from the pool by changing bytes.
  */
-export async function fuzzByCoverage(name: string, { cases, seed, onProgress, keep }: FuzzOptions): Promise<Tally> {
+export async function fuzzByCoverage(name: string, { cases, seed, seconds = Infinity, onProgress, keep }: FuzzOptions): Promise<Tally> {
   const open = registry[name];
   if (!open) throw new Error(`there is no target ${name}`);
   const target = await open();
@@ -43,7 +43,7 @@ export async function fuzzByCoverage(name: string, { cases, seed, onProgress, ke
   try {
     for (const input of pool) await judge(target, input, tally);
     await reachedNew();
-    while (tally.cases < cases) {
+    while (tally.cases < cases && performance.now() - started < 1000 * seconds) {
       let input: Uint8Array = pool[number() % pool.length] ?? new Uint8Array();
       for (let n = 1 + (number() % 4); n > 0; n--) input = mutateOnce(input, pool[number() % pool.length] ?? input, number);
       try {

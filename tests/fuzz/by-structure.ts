@@ -10,13 +10,15 @@ const progressMs = 15_000;
 export interface FuzzOptions {
   cases: number;
   seed: number;
+  /** Stops after so long, however many cases are left. */
+  seconds?: number;
   onProgress?: (line: string) => void;
   /** Of a guided run: writes what it found into the corpus. */
   keep?: boolean;
 }
 
 /** Structure-aware cases from fast-check. A fault is thrown, shrunk, with the seed and path that make it again. */
-export async function fuzzByStructure(name: string, { cases, seed, onProgress }: FuzzOptions): Promise<Tally> {
+export async function fuzzByStructure(name: string, { cases, seed, seconds = Infinity, onProgress }: FuzzOptions): Promise<Tally> {
   const open = registry[name];
   if (!open) throw new Error(`there is no target ${name}`);
   const target = await open();
@@ -27,7 +29,7 @@ export async function fuzzByStructure(name: string, { cases, seed, onProgress }:
     const property = fc.asyncProperty(target.arbitrary, async (input) => {
       await judge(target, input, tally);
     });
-    for (let done = 0; done < cases; done += batch) {
+    for (let done = 0; done < cases && performance.now() - started < 1000 * seconds; done += batch) {
       if (performance.now() - shown > progressMs) {
         onProgress?.(summary(name, tally, started, `seed ${seed + done / batch}`));
         shown = performance.now();

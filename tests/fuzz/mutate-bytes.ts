@@ -104,7 +104,7 @@ function applyChange(bytes: Uint8Array, { kind, at, to, value }: Change, other: 
       out.set(bytes.subarray(place, Math.min(end, place + out.length - Math.floor(to * out.length))), Math.floor(to * out.length));
       return out;
     }
-    case "splice":
+    default: // splice
       return limited([bytes.subarray(0, place), other.subarray(Math.floor(to * other.length))]);
   }
 }

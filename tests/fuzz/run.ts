@@ -1,4 +1,4 @@
-// node tests/fuzz/run.ts TARGET… --cases 1000000 --seed 1 [--guided [--keep]]: fuzzes in a process of its own, which is ended when it hangs.
+// node tests/fuzz/run.ts TARGET… --cases 1000000 --seed 1 [--seconds 60] [--guided [--keep]]: fuzzes in a process of its own, which is ended when it hangs.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,7 @@ const { values, positionals } = parseArgs({
   options: {
     cases: { type: "string", default: "10000" },
     seed: { type: "string", default: "1" },
+    seconds: { type: "string", default: "Infinity" },
     guided: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
     child: { type: "boolean", default: false },
@@ -25,7 +26,13 @@ const names = positionals.length === 0 ? Object.keys(registry) : positionals;
 if (values.child) {
   const [name = ""] = names;
   const fuzz = values.guided ? fuzzByCoverage : fuzzByStructure;
-  await fuzz(name, { cases: Number(values.cases), seed: Number(values.seed), keep: values.keep, onProgress: (line) => console.log(line) });
+  await fuzz(name, {
+    cases: Number(values.cases),
+    seed: Number(values.seed),
+    seconds: Number(values.seconds),
+    keep: values.keep,
+    onProgress: (line) => console.log(line),
+  });
 } else {
   let failed = 0;
   for (const name of names) {
@@ -37,8 +44,21 @@ if (values.child) {
 
 async function runChild(name: string): Promise<boolean> {
   const flags = (["guided", "keep"] as const).flatMap((flag) => (values[flag] ? [`--${flag}`] : []));
-  const args = [fileURLToPath(import.meta.url), name, "--child", "--cases", values.cases, "--seed", values.seed, ...flags];
+  const args = [
+    fileURLToPath(import.meta.url),
+    name,
+    "--child",
+    "--cases",
+    values.cases,
+    "--seed",
+    values.seed,
+    "--seconds",
+    values.seconds,
+    ...flags,
+  ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const end = (): void => void child.kill("SIGKILL");
+  process.once("SIGTERM", end).once("SIGINT", end);
   let last = "";
   let silence = setTimeout(() => {}, 0);
   const listen = (): void => {
