@@ -26,7 +26,7 @@ export async function judge(target: FuzzTarget, input: Uint8Array, tally: Tally)
   } catch (error) {
     if (!isLexiscopeError(error) || error.code === "internal") throw error;
     if (error.message.length > maxMessage)
-      throw new Error(`a message of ${error.message.length} characters: ${error.message.slice(0, 200)}`);
+      throw new Error(`a message of ${error.message.length} characters: ${error.message.slice(0, 200)}`, { cause: error });
     verdict = "refused";
   }
   const used = process.cpuUsage(cpu);

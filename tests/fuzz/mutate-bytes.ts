@@ -104,7 +104,8 @@ function applyChange(bytes: Uint8Array, { kind, at, to, value }: Change, other: 
       out.set(bytes.subarray(place, Math.min(end, place + out.length - Math.floor(to * out.length))), Math.floor(to * out.length));
       return out;
     }
-    default: // splice
+    case "splice":
+    default:
       return limited([bytes.subarray(0, place), other.subarray(Math.floor(to * other.length))]);
   }
 }

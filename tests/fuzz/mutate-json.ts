@@ -83,6 +83,7 @@ function applyChange(text: string, { kind, at, to }: Change): string {
       const other = spans[to % spans.length];
       return other ? put(from, end, text.slice(other[0], other[1])) : text;
     }
+    case "rename":
     default: {
       const other = spans[to % spans.length];
       return keyFrom < from && other && other[2] < other[0] ? put(keyFrom, from, text.slice(other[2], other[0])) : text;

@@ -66,3 +66,17 @@ it("never throws, whatever is typed", () => {
     }),
   );
 });
+
+test("a long text is refused at once, and shortly", () => {
+  const started = process.cpuUsage();
+  for (const text of [
+    `clamp:1=${"1".repeat(300_000)}!`,
+    `clamp:1=${" ".repeat(300_000)}!`,
+    "@".repeat(300_000),
+    `${"x".repeat(300_000)}:`,
+  ]) {
+    const result = parseEditText(text);
+    expect(result.ok ? "" : result.problem).toBe("an edit has at most 500 characters");
+  }
+  expect(process.cpuUsage(started).user / 1000).toBeLessThan(500);
+});

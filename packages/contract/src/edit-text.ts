@@ -14,12 +14,15 @@ export const editTextHelp =
 const ops = ["clamp", "add", "scale", "ablate"] as const;
 const roles = ["system", "user", "assistant"] as const;
 
+/** The longest that says anything has some 60 characters; stops a megabyte from being judged, and quoted. */
+const maxLength = 500;
 /** Feature numbers are 32-bit in native code. */
 const maxFeature = 2 ** 32 - 1;
 /** A position is an index into a context, which has at most 2²⁴ tokens. */
 const maxPosition = 2 ** 24;
 
 export function parseEditText(text: string): EditTextResult {
+  if (text.length > maxLength) return refuse(`an edit has at most ${maxLength} characters`);
   const [body = "", at, ...more] = text.trim().split("@");
   if (more.length > 0) return refuse("there is more than one @");
   const colon = body.indexOf(":");
@@ -70,7 +73,7 @@ function readFeature(text: string): number | undefined {
 }
 
 function readValue(text: string): { value: number; unit: Edit["unit"] } | undefined {
-  const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(x|n|)$/i.exec(text);
+  const match = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*(x|n|)$/i.exec(text);
   if (!match) return undefined;
   const unit = match[2]?.toLowerCase();
   return { value: Number(match[1]) + 0, unit: unit === "x" ? "max" : unit === "n" ? "norm" : "activation" };

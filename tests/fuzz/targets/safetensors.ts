@@ -6,18 +6,15 @@ import type { FuzzTarget } from "../target.ts";
 
 /** Safetensors: headers with changed JSON before their data, and whole files with changed bytes. */
 export async function safetensors(): Promise<FuzzTarget> {
-  const seeds = [
-    ...[
-      encodeSafetensors(
-        {
-          a: { dtype: "F32", shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
-          b: { dtype: "BF16", shape: [3], data: Uint16Array.of(1, 2, 3) },
-          empty: { dtype: "U8", shape: [0], data: new Uint8Array() },
-        },
-        { format: "pt" },
-      ),
-    ].map((parts) => new Uint8Array(Buffer.concat(parts))),
-  ];
+  const parts = encodeSafetensors(
+    {
+      a: { dtype: "F32", shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
+      b: { dtype: "BF16", shape: [3], data: Uint16Array.of(1, 2, 3) },
+      empty: { dtype: "U8", shape: [0], data: new Uint8Array() },
+    },
+    { format: "pt" },
+  );
+  const seeds = [new Uint8Array(Buffer.concat(parts))];
   const headers = seeds.map((file) => new TextDecoder().decode(file.subarray(8, 8 + headerBytes(file))));
   const data = seeds.map((file) => file.subarray(8 + headerBytes(file)));
   const withHeader = mutatedJson(headers).map((header) => {
