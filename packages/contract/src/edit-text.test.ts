@@ -67,7 +67,7 @@ it("never throws, whatever is typed", () => {
   );
 });
 
-test("a long text is refused at once, and shortly", () => {
+it("a long text is refused at once, and shortly", () => {
   const started = process.cpuUsage();
   for (const text of [
     `clamp:1=${"1".repeat(300_000)}!`,
