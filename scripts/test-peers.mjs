@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npm run test:peers`: outsiders' checks, each with its output kept in docs/evidence/. A check whose Python packages are missing is
-// skipped by name. LEXISCOPE_PYTHON names the Python, LEXISCOPE_LLAMA_CPP the folder of llama.cpp's libraries (docs/guide/bench.md says
+// skipped by name; `npm run test:peers -- saelens.txt …` runs those named, and only then the ones that take long. LEXISCOPE_PYTHON names the Python, LEXISCOPE_LLAMA_CPP the folder of llama.cpp's libraries (docs/guide/bench.md says
 // what to install).
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -23,6 +23,7 @@ const { fetchBuiltIn } = await import("@lexiscope/model");
 const { shelf } = await import("@lexiscope/core");
 
 const scratch = mkdtempSync(join(tmpdir(), "lexiscope-peers-"));
+const only = process.argv.slice(2);
 const totals = { passed: 0, failed: 0, skipped: 0 };
 try {
   const golden = join(scratch, "golden");
@@ -50,6 +51,48 @@ try {
         ]
       : "there is no dictionary `first`: run `npm start` before",
   );
+  const needsFirst = (commands) => async () =>
+    existsSync(join(first, "manifest.json")) ? commands : "there is no dictionary `first`: run `npm start` before";
+  const folders = join(scratch, "folders");
+  await check(
+    "saelens-import.txt",
+    ["sae_lens"],
+    needsFirst([
+      [process.execPath, "scripts/golden/saelens-rows.mjs", "first", "first", rows],
+      [python, "scripts/golden/saelens_folders.py", "--out", folders, "--rows", rows, "--features", "2048"],
+      [process.execPath, "scripts/golden/saelens-import.mjs", folders],
+    ]),
+  );
+  const metrics = join(scratch, "metrics.json");
+  await check("saelens-metrics.txt", ["sae_lens", "transformers", "gguf", "accelerate"], async () => {
+    const model = await fetchBuiltIn();
+    return needsFirst([
+      [process.execPath, "scripts/golden/saelens-metrics.mjs", "first", "first", model, "4", metrics],
+      [python, "scripts/golden/saelens_metrics.py", first, model, metrics],
+    ])();
+  });
+  const step = join(scratch, "step.safetensors");
+  await check(
+    "gradients.txt",
+    ["torch", "safetensors"],
+    needsFirst([
+      [process.execPath, "scripts/golden/step-gradients.mjs", "first", step],
+      [python, "scripts/golden/step_gradients.py", step],
+    ]),
+  );
+  await check("hub-cache.txt", ["huggingface_hub"], async () => [[process.execPath, "scripts/golden/hub-cache.mjs", python]]);
+  const training = join(scratch, "run.safetensors");
+  await check(
+    "equal-training.txt",
+    ["torch", "safetensors"],
+    needsFirst(
+      [0, 1, 2].flatMap((seed) => [
+        [process.execPath, "scripts/golden/equal-training.mjs", "first", String(seed), "500000", training],
+        [python, "scripts/golden/equal_training.py", training],
+      ]),
+    ),
+    { long: true },
+  );
   await check("api.txt", ["schemathesis"], async () =>
     existsSync(join(shelf("atlases"), "first", "manifest.json"))
       ? [[process.execPath, "scripts/golden/api.mjs", dirname(python)]]
@@ -64,8 +107,12 @@ try {
 console.log(`${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ""}`);
 process.exitCode = totals.failed > 0 ? 1 : 0;
 
-/** Runs a check's commands and keeps what they print; `prepare` may give a reason to skip instead. */
-async function check(file, packages, prepare) {
+/** Runs a check's commands and keeps what they print; `prepare` may give a reason to skip instead. One that is `long` must be named. */
+async function check(file, packages, prepare, { long = false } = {}) {
+  if (only.length > 0 ? !only.includes(file) : long) {
+    if (only.length === 0) console.log(`left out: ${file} takes a quarter of an hour; \`npm run test:peers -- ${file}\` runs it`);
+    return;
+  }
   const missing = packages.filter((name) => spawnSync(python, ["-c", `import ${name}`]).status !== 0);
   const commands = missing.length > 0 ? `${python} lacks ${missing.join(", ")}` : await prepare();
   if (typeof commands === "string") {

@@ -12,10 +12,7 @@ import { formatCount } from "../text.ts";
 export function importCommand(): AnyCommand {
   return createCommand("import", "Take in a dictionary that SAELens saved: a folder with cfg.json and sae_weights.safetensors.", [
     ["beside the only store", "lexiscope import downloads/their-sae"],
-    [
-      "under a name, on a store of its site",
-      "lexiscope import downloads/their-sae --store gpt2-l8 --dictionary theirs --model openai-community/gpt2",
-    ],
+    ["under a name, on a store of its site", "lexiscope import downloads/their-sae --store theirs --dictionary theirs --model org/name"],
   ])
     .argument("<folder>", "folder that SAELens saved")
     .option("--store <name>", "activations at its site, on which its numbers are taken (default: the only store)")
