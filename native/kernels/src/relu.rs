@@ -11,8 +11,9 @@ use crate::gemm::{Input, PackedMatrix, rows_per_block, sweep};
 use crate::packed::Form;
 use crate::shared::SharedMut;
 use crate::simd::dot;
+use crate::simd::prefetch;
 use crate::sparse::Inverted;
-use crate::topk::{Bounds, prefetch};
+use crate::topk::Bounds;
 use above::above_zero;
 use std::ops::Range;
 

@@ -6,23 +6,25 @@
 //! on every path.
 
 mod above;
-mod filter;
-#[cfg(target_arch = "x86_64")]
-mod filter_x86;
+mod best;
+mod bounds;
 mod queue;
+mod screen;
+#[cfg(target_arch = "x86_64")]
+mod screen_x86;
 mod select;
 mod trust;
 
+use crate::cpu::CpuPath;
 use crate::exec::{Cancelled, Exec};
 use crate::gemm::{Input, PackedMatrix, rows_per_block, sweep};
 use crate::packed::Form;
 use crate::shared::SharedMut;
 pub use above::above_gemm;
-pub(crate) use filter::Bounds;
-use filter::filter;
+pub(crate) use bounds::Bounds;
 use queue::RowQueue;
-use select::Selector;
-pub(crate) use select::prefetch;
+use screen::Screen;
+use select::{Said, Selector};
 use trust::Reading;
 pub use trust::{Screened, Trust};
 
@@ -73,11 +75,11 @@ pub fn topk_screened(
     let screening = Screening { exec, w, w_exact, bias, bounds: &bounds, k };
     if !w.form.bytes() {
         let (out, rows) = screening.run(x, m, Reading::SURE)?;
-        let rescored = rows.iter().map(|r| u64::from(r.1)).sum();
+        let rescored = rows.iter().map(|r| u64::from(r.rescored)).sum();
         return Ok((out, Screened { rescored, again: 0 }));
     }
     let (mut out, mut rows) = screening.run(x, m, Reading::of_bytes(trust))?;
-    let unsound: Vec<usize> = if trust == Trust::Sure { (0..m).filter(|&i| !rows[i].0).collect() } else { Vec::new() };
+    let unsound: Vec<usize> = if trust == Trust::Sure { (0..m).filter(|&i| !rows[i].sound).collect() } else { Vec::new() };
     if !unsound.is_empty() {
         let mut again = Vec::with_capacity(unsound.len() * w.k);
         unsound.iter().for_each(|&i| again.extend_from_slice(&x[i * w.k..(i + 1) * w.k]));
@@ -85,10 +87,10 @@ pub fn topk_screened(
         for (at, &i) in unsound.iter().enumerate() {
             out.indices[i * k..(i + 1) * k].copy_from_slice(&found.indices[at * k..(at + 1) * k]);
             out.values[i * k..(i + 1) * k].copy_from_slice(&found.values[at * k..(at + 1) * k]);
-            rows[i].1 += counts[at].1;
+            rows[i].rescored += counts[at].rescored;
         }
     }
-    let rescored = rows.iter().map(|r| u64::from(r.1)).sum();
+    let rescored = rows.iter().map(|r| u64::from(r.rescored)).sum();
     Ok((out, Screened { rescored, again: unsound.len() }))
 }
 
@@ -103,38 +105,35 @@ struct Screening<'a> {
 
 impl Screening<'_> {
     /// The top k, and what [`Selector::select`] says of every row.
-    fn run(&self, x: &[f32], m: usize, reading: Reading) -> Result<(TopKOutput, Vec<(bool, u32)>), Cancelled> {
+    fn run(&self, x: &[f32], m: usize, reading: Reading) -> Result<(TopKOutput, Vec<Said>), Cancelled> {
         let Self { exec, w, w_exact, bias, bounds, k } = *self;
         let mut out = TopKOutput { indices: vec![0; m * k], values: vec![0.0; m * k] };
-        let mut said = vec![(false, 0); m];
+        let mut said = vec![Said::default(); m];
         if m == 0 {
             return Ok((out, said));
         }
         let input = Input::prepare(exec, x, m, w, true)?;
         let cut = Cut::new(m, w, k);
-        let selector = Selector { exec, x, w_exact, bias, bounds, k_in: w.k, k };
+        let selector = Selector { exec, x, rows: &input.rows, w_exact, bias, bounds, k_in: w.k, k };
         let (indices, values) = (SharedMut::new(&mut out.indices), SharedMut::new(&mut out.values));
         let says = SharedMut::new(&mut said);
         let screen = |c: usize| {
             let (rows, panels) = cut.chunk(c);
-            let mut queues: Vec<RowQueue> = rows.clone().map(|i| RowQueue::new(&input.rows[i], bounds, k, reading)).collect();
-            let swept = sweep(exec, &input, w, rows.clone(), panels, &mut |tile| {
-                let at = tile.row - rows.start;
-                let height = tile.values.len() / tile.panel_rows;
-                filter(exec.path, &tile, &mut queues[at..at + height], bounds, k);
-            });
-            swept.map(|()| queues)
+            let mut screen = Screen::new(exec.path, bounds, k, reading, rows.start, &input.rows[rows.clone()]);
+            let swept = sweep(exec, &input, w, rows, panels, &mut |tile| screen.look(&tile));
+            swept.map(|()| screen.finish())
         };
-        // SAFETY: both uses make one call a row.
-        let write = |row: usize, queues: &mut [RowQueue]| unsafe {
-            says.slice(row, 1)[0] = selector.select(row, queues, indices.slice(row * k, k), values.slice(row * k, k));
+        // SAFETY: both uses below give each row to one call; all three hold as much for every row.
+        let own = |rows: std::ops::Range<usize>| unsafe {
+            let entries = (rows.start * k, rows.len() * k);
+            (indices.slice(entries.0, entries.1), values.slice(entries.0, entries.1), says.slice(rows.start, rows.len()))
         };
         if cut.segments == 1 {
             exec.run(cut.chunks(), |c| {
                 let Ok(mut queues) = screen(c) else { return };
-                for (i, queue) in queues.iter_mut().enumerate() {
-                    write(cut.chunk(c).0.start + i, std::slice::from_mut(queue));
-                }
+                let rows = cut.chunk(c).0;
+                let (indices, values, says) = own(rows.clone());
+                selector.select(rows.start, queues.chunks_mut(1), indices, values, says);
             })?;
         } else {
             let mut parts: Vec<Vec<RowQueue>> = (0..cut.chunks()).map(|_| Vec::new()).collect();
@@ -153,8 +152,12 @@ impl Screening<'_> {
                 }
             }
             let shared = SharedMut::new(&mut rows);
-            // SAFETY: one chunk, one row.
-            exec.run(m, |row| write(row, unsafe { &mut shared.slice(row, 1)[0] }))?;
+            exec.run(m, |row| {
+                // SAFETY: one chunk, one row.
+                let queues = unsafe { shared.slice(row, 1) };
+                let (indices, values, says) = own(row..row + 1);
+                selector.select(row, queues.iter_mut().map(|q| &mut q[..]), indices, values, says);
+            })?;
         }
         input.recycle();
         exec.cancel.check()?;
@@ -226,7 +229,11 @@ pub fn topk_reference(
         }
         // SAFETY: one chunk, one row.
         let (ri, rv) = unsafe { (indices.slice(row * k, k), values.slice(row * k, k)) };
-        select::write_best(&mut all, x_row.iter().all(|v| v.is_finite()), ri, rv);
+        if x_row.iter().all(|v| v.is_finite()) {
+            best::write_best(CpuPath::Portable, &mut all, ri, rv);
+        } else {
+            best::write_nan(ri, rv);
+        }
     })?;
     Ok(out)
 }

@@ -4,7 +4,7 @@ use super::aux::AuxGradient;
 use crate::weights::Weights;
 use lexiscope_kernels::adam::{AdamStep, adam, normalise, remove_parallel};
 use lexiscope_kernels::gemm::PackedMatrix;
-use lexiscope_kernels::simd::axpy;
+use lexiscope_kernels::simd::{axpy, prefetch};
 use lexiscope_kernels::sparse::{Inverted, ReconstructionLoss, add_feature_gradient};
 use lexiscope_kernels::{Cancelled, Exec, SharedMut};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -82,6 +82,9 @@ impl Update<'_> {
                         [&p.encoder, &m.encoder, &v.encoder, &p.decoder, &m.decoder, &v.decoder].map(|s| s.slice(i * d, d))
                     };
                     let begin = Instant::now();
+                    if i + 1 < to {
+                        self.fetch(i + 1);
+                    }
                     let bias = self.gradient(exec, i, pd, &mut scratch);
                     bias_gradient[i - from] = bias;
                     axpy(exec.path, -bias, pe, centre);
@@ -111,6 +114,17 @@ impl Update<'_> {
         let gradient = self.centre_gradient(&centre, d);
         adam(exec.path, self.adam, &mut weights.decoder_bias, &mut first.decoder_bias, &mut second.decoder_bias, &gradient);
         Ok(gradient_time.into_inner() as f64 / total_time.into_inner() as f64)
+    }
+
+    /// Brings the rows in which feature i is active nearer: they lie scattered over two arrays that no L2 holds.
+    fn fetch(&self, i: usize) {
+        let (main, active) = self.main;
+        let d = self.residual_sum.len();
+        for &row in active.entries(i).0 {
+            let of = row as usize * d..(row as usize + 1) * d;
+            prefetch(&main.residual[of.clone()]);
+            prefetch(&self.x[of]);
+        }
     }
 
     /// Puts feature i's gradients into `scratch`; its bias' gradient comes back.

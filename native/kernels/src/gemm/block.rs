@@ -47,7 +47,7 @@ pub(crate) fn sweep(
     w: &PackedMatrix,
     rows: Range<usize>,
     panels: Range<usize>,
-    emit: &mut dyn FnMut(Done),
+    emit: &mut impl FnMut(Done),
 ) -> Result<(), Cancelled> {
     let kernels: [TileFn; TILE_ROWS] = tile_fns(w.form);
     let panel_rows = w.form.panel_rows();

@@ -1,7 +1,7 @@
 //! Fused `x · wᵀ + b` and everything above a threshold of its own column (ReLU: 0). As in the selection of the k largest, the
 //! packed product screens and exact f32 decides.
 
-use super::filter::Bounds;
+use super::bounds::Bounds;
 use super::{Cut, TopKOutput};
 use crate::cpu::CpuPath;
 use crate::exec::{Cancelled, Exec};

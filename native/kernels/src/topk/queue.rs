@@ -1,6 +1,6 @@
 //! Candidates of one row: what may still be among its k largest.
 
-use super::filter::Bounds;
+use super::bounds::Bounds;
 use super::trust::Reading;
 use crate::packed_panel::RowForm;
 use crate::simd::{Level, widest};
@@ -90,7 +90,7 @@ impl RowQueue {
         #[cfg(target_arch = "x86_64")]
         if widest() == Level::Avx512 {
             // SAFETY: `level` names only instructions that this CPU has.
-            self.len = unsafe { super::filter_x86::keep_reaching(self) };
+            self.len = unsafe { super::screen_x86::keep_reaching(self) };
             return;
         }
         let (lower, upper, column) = (&mut self.lower[..self.len], &mut self.upper[..self.len], &mut self.column[..self.len]);
@@ -112,7 +112,7 @@ pub(super) fn may_reach(upper: f32, bar: f32) -> bool {
 
 /// Bits whose integer order is the order of values; NaN counts as −inf.
 #[inline]
-fn ordered(v: f32) -> i32 {
+pub(super) fn ordered(v: f32) -> i32 {
     let bits = if v.is_nan() { f32::NEG_INFINITY } else { v }.to_bits() as i32;
     bits ^ ((bits >> 31) & 0x7fff_ffff)
 }
@@ -124,7 +124,7 @@ fn unordered(key: i32) -> f32 {
 
 /// A value that at least k of `values` reach, and hardly more: by halving the range, since counting is a fast pass and
 /// selecting is not. `values.len() >= k`; k of them reach `known`, or it is −inf.
-fn reached_by(values: &[f32], k: usize, known: f32) -> f32 {
+pub(super) fn reached_by(values: &[f32], k: usize, known: f32) -> f32 {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2")]
@@ -148,12 +148,11 @@ fn reached_by(values: &[f32], k: usize, known: f32) -> f32 {
 
 #[inline(always)]
 fn reached_by_plain(values: &[f32], k: usize, known: f32) -> f32 {
-    let mut keys = vec![0i32; values.len()];
     let (mut low, mut high) = (i32::MAX, i32::MIN);
-    for (key, &v) in keys.iter_mut().zip(values) {
-        *key = ordered(v);
-        low = low.min(*key);
-        high = high.max(*key);
+    for &v in values {
+        let key = ordered(v);
+        low = low.min(key);
+        high = high.max(key);
     }
     low = low.max(ordered(known));
     let near = k + k / 8;
@@ -167,7 +166,7 @@ fn reached_by_plain(values: &[f32], k: usize, known: f32) -> f32 {
             by_value if round < 16 && half.is_finite() && by_value > low && by_value <= high => by_value,
             _ => ((i64::from(low) + i64::from(high) + 1) >> 1) as i32,
         };
-        let count = keys.iter().map(|&key| u32::from(key >= middle)).sum::<u32>() as usize;
+        let count = values.iter().map(|&v| u32::from(ordered(v) >= middle)).sum::<u32>() as usize;
         if count < k {
             high = middle - 1;
         } else {

@@ -1,13 +1,16 @@
 //! From candidates to the exact k largest.
 
-use super::filter::Bounds;
-use super::queue::{RowQueue, may_reach};
+use super::best::{write_best, write_nan};
+use super::bounds::Bounds;
+use super::queue::{RowQueue, may_reach, reached_by};
 use crate::exec::Exec;
-use crate::simd::dot;
+use crate::packed_panel::RowForm;
+use crate::simd::{dot, prefetch};
 
 pub(super) struct Selector<'a> {
     pub exec: &'a Exec,
     pub x: &'a [f32],
+    pub rows: &'a [RowForm],
     pub w_exact: &'a [f32],
     pub bias: Option<&'a [f32]>,
     pub bounds: &'a Bounds<'a>,
@@ -15,92 +18,144 @@ pub(super) struct Selector<'a> {
     pub k: usize,
 }
 
+/// Weights that are fetched while earlier ones are multiplied: a row from memory takes as long as four products.
+const AHEAD: usize = 4;
+
+/// An entry (row of the block, output) that is to be computed in f32.
+type Place = (u32, u32);
+
+/// Of a row: whether no threshold was too high, and how many entries were computed.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Said {
+    pub sound: bool,
+    pub rescored: u32,
+}
+
 impl Selector<'_> {
-    /// Writes the row's top k from its queues (one for each segment of the outputs). Whether no threshold was too high, and
-    /// how many entries were computed.
-    pub fn select(&self, row: usize, queues: &mut [RowQueue], indices: &mut [u32], values: &mut [f32]) -> (bool, u32) {
-        let x = &self.x[row * self.k_in..(row + 1) * self.k_in];
-        let finite = x.iter().all(|v| v.is_finite());
-        let mut candidates = Vec::new();
-        let mut threshold = f32::NEG_INFINITY;
-        if finite {
-            threshold = queues.iter_mut().fold(f32::NEG_INFINITY, |t, queue| {
-                queue.compact(self.k);
-                t.max(queue.threshold)
-            });
-            for queue in queues {
-                let all = queue.upper[..queue.len].iter().zip(&queue.column[..queue.len]);
-                candidates.extend(all.filter(|(u, _)| may_reach(**u, threshold)).map(|(&u, &j)| (u, j)));
-            }
-        }
-        let mut exact = Vec::with_capacity(candidates.len());
-        if candidates.len() > self.k {
+    /// Writes the top k of the rows `first…` from their queues (one for each segment of the outputs) to `indices`, `values`
+    /// `[rows, k]` and what it took to `says`; nothing, or some of it, after a cancel. All rows' products are one list, so
+    /// that the next weights are always on their way.
+    pub fn select<'q>(
+        &self,
+        first: usize,
+        queues: impl Iterator<Item = &'q mut [RowQueue]>,
+        indices: &mut [u32],
+        values: &mut [f32],
+        says: &mut [Said],
+    ) {
+        let k = self.k;
+        let (mut likely, mut rest): (Vec<Place>, Vec<Place>) = (Vec::new(), Vec::new());
+        let mut uppers = Vec::new();
+        let mut ends = Vec::new();
+        let mut thresholds = Vec::new();
+        let (mut upper, mut column) = (Vec::new(), Vec::new());
+        for (i, queues) in queues.enumerate() {
+            upper.clear();
+            column.clear();
+            let finite = self.finite(first + i);
+            thresholds.push(if finite { gather(queues, k, &mut upper, &mut column) } else { f32::NEG_INFINITY });
             // The k most promising first: their exact values raise the bar for the rest.
-            candidates.select_nth_unstable_by(self.k - 1, |a, b| b.0.total_cmp(&a.0));
+            let split = if upper.len() > k { reached_by(&upper, k, f32::NEG_INFINITY) } else { f32::NEG_INFINITY };
+            for (&u, &j) in upper.iter().zip(&column) {
+                if u >= split {
+                    likely.push((i as u32, j));
+                } else {
+                    rest.push((i as u32, j));
+                    uppers.push(u);
+                }
+            }
+            ends.push((likely.len(), rest.len()));
         }
-        let zero = x.iter().all(|&v| v == 0.0);
-        let (first, rest) = candidates.split_at(self.k.min(candidates.len()));
-        self.rescore(x, zero, first, &mut exact);
-        let bar = exact.iter().fold(f32::INFINITY, |b, &(v, _)| if v < b { v } else { b });
-        let rest: Vec<(f32, u32)> = rest.iter().copied().filter(|(u, _)| may_reach(*u, bar)).collect();
-        self.rescore(x, zero, &rest, &mut exact);
-        write_best(&mut exact, finite, indices, values);
-        // What was dropped lies below the threshold; so it must be, for sure, below the k-th value.
-        let sound = exact.len() >= self.k && (values[self.k - 1] >= threshold || values[self.k - 1].is_nan());
-        (sound || !finite, exact.len() as u32)
+        let mut exact = Vec::with_capacity(likely.len());
+        if !self.products(first, &likely, &mut exact) {
+            return;
+        }
+        let mut places: Vec<Place> = Vec::new();
+        let mut more_ends = Vec::new();
+        let mut start = (0, 0);
+        for &end in &ends {
+            let found = &exact[start.0..end.0];
+            let bar = if found.len() >= k { reached_by(found, k, f32::NEG_INFINITY) } else { f32::NEG_INFINITY };
+            let still = rest[start.1..end.1].iter().zip(&uppers[start.1..end.1]).filter(|(_, u)| may_reach(**u, bar));
+            places.extend(still.map(|(place, _)| *place));
+            more_ends.push(places.len());
+            start = end;
+        }
+        let mut more = Vec::with_capacity(places.len());
+        if !self.products(first, &places, &mut more) {
+            return;
+        }
+        let (mut all, mut from, mut more_from) = (Vec::new(), 0, 0);
+        for (i, (&(end, _), &more_end)) in ends.iter().zip(&more_ends).enumerate() {
+            let (indices, values) = (&mut indices[i * k..(i + 1) * k], &mut values[i * k..(i + 1) * k]);
+            all.clear();
+            all.extend(exact[from..end].iter().zip(&likely[from..end]).map(|(&v, place)| (v, place.1)));
+            all.extend(more[more_from..more_end].iter().zip(&places[more_from..more_end]).map(|(&v, place)| (v, place.1)));
+            let rescored = all.len() as u32;
+            says[i] = if !self.finite(first + i) {
+                write_nan(indices, values);
+                Said { sound: true, rescored }
+            } else if all.len() < k {
+                Said { sound: false, rescored }
+            } else {
+                write_best(self.exec.path, &mut all, indices, values);
+                // What was dropped lies below the threshold; so it must be, for sure, below the k-th value.
+                Said { sound: values[k - 1] >= thresholds[i] || values[k - 1].is_nan(), rescored }
+            };
+            (from, more_from) = (end, more_end);
+        }
     }
 
-    fn rescore(&self, x: &[f32], zero: bool, candidates: &[(f32, u32)], exact: &mut Vec<(f32, u32)>) {
-        for (c, &(_, j)) in candidates.iter().enumerate() {
-            if c % 256 == 255 && self.exec.cancel.is_cancelled() {
-                return;
+    fn row(&self, row: usize) -> &[f32] {
+        &self.x[row * self.k_in..(row + 1) * self.k_in]
+    }
+
+    fn finite(&self, row: usize) -> bool {
+        // The squares of huge finite numbers are infinite too.
+        self.rows[row].norm.is_finite() || self.row(row).iter().all(|v| v.is_finite())
+    }
+
+    /// x·w + b of each place; false after a cancel.
+    fn products(&self, first: usize, places: &[Place], out: &mut Vec<f32>) -> bool {
+        let weights = |j: u32| &self.w_exact[j as usize * self.k_in..(j as usize + 1) * self.k_in];
+        let (mut held, mut zero) = (u32::MAX, false);
+        for (at, &(i, j)) in places.iter().enumerate() {
+            if at % 256 == 0 && self.exec.cancel.is_cancelled() {
+                return false;
             }
-            let at = j as usize;
-            if let Some(&(_, next)) = candidates.get(c + 1) {
-                prefetch(&self.w_exact[next as usize * self.k_in..(next as usize + 1) * self.k_in]);
+            if let Some(&(_, next)) = places.get(at + AHEAD) {
+                prefetch(weights(next));
+            }
+            let row = first + i as usize;
+            if held != i {
+                (held, zero) = (i, self.rows[row].norm < 1e-10 && self.row(row).iter().all(|v| *v == 0.0));
             }
             // A zero row times finite weights needs no look at them.
-            let product = if zero && self.bounds.slack[at].is_finite() {
-                0.0
-            } else {
-                dot(self.exec.path, x, &self.w_exact[at * self.k_in..(at + 1) * self.k_in])
-            };
-            exact.push((product + self.bias.map_or(0.0, |b| b[at]), j));
+            let known = zero && self.bounds.slack[j as usize].is_finite();
+            let product = if known { 0.0 } else { dot(self.exec.path, self.row(row), weights(j)) };
+            out.push(product + self.bias.map_or(0.0, |b| b[j as usize]));
+        }
+        true
+    }
+}
+
+/// The candidates that no queue's threshold rules out, and the highest of these.
+fn gather(queues: &mut [RowQueue], k: usize, upper: &mut Vec<f32>, column: &mut Vec<u32>) -> f32 {
+    let threshold = queues.iter_mut().fold(f32::NEG_INFINITY, |t, queue| {
+        queue.compact(k);
+        t.max(queue.threshold)
+    });
+    let alone = queues.len() == 1;
+    for queue in queues {
+        let (u, j) = (&queue.upper[..queue.len], &queue.column[..queue.len]);
+        if alone {
+            upper.extend_from_slice(u);
+            column.extend_from_slice(j);
+        } else {
+            let some = || u.iter().zip(j).filter(|(u, _)| may_reach(**u, threshold));
+            upper.extend(some().map(|(u, _)| *u));
+            column.extend(some().map(|(_, j)| *j));
         }
     }
-}
-
-/// Rows of w lie anywhere in memory; the next one is fetched while this one is multiplied.
-#[inline]
-pub(crate) fn prefetch(row: &[f32]) {
-    #[cfg(target_arch = "x86_64")]
-    for line in row.chunks(16) {
-        // SAFETY: a hint on an address inside the slice.
-        unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(line.as_ptr().cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = row;
-}
-
-/// The k = `indices.len()` best of `all` by value, ties by lower index; NaN anywhere (or `finite` false) makes the row
-/// NaN. Writes nothing when a cancel left fewer than k.
-pub(super) fn write_best(all: &mut [(f32, u32)], finite: bool, indices: &mut [u32], values: &mut [f32]) {
-    let k = indices.len();
-    if !finite || all.iter().any(|(v, _)| v.is_nan()) {
-        indices.iter_mut().zip(0..).for_each(|(i, j)| *i = j);
-        values.fill(f32::NAN);
-        return;
-    }
-    if all.len() < k {
-        return;
-    }
-    let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-    if all.len() > k {
-        all.select_nth_unstable_by(k - 1, order);
-    }
-    all[..k].sort_unstable_by(order);
-    for (slot, &(v, j)) in all[..k].iter().enumerate() {
-        indices[slot] = j;
-        values[slot] = v;
-    }
+    threshold
 }
