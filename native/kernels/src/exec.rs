@@ -51,21 +51,30 @@ pub struct Exec {
     pub path: CpuPath,
     pub cancel: Cancel,
     pool: Option<Arc<rayon::ThreadPool>>,
+    inline: bool,
 }
 
 impl Exec {
     /// Runs on rayon's global pool.
     pub fn new(path: CpuPath, cancel: Cancel) -> Self {
-        Self { path, cancel, pool: None }
+        Self { path, cancel, pool: None, inline: false }
     }
 
     /// Runs on a pool of exactly `threads` threads.
     pub fn with_threads(path: CpuPath, cancel: Cancel, threads: usize) -> Self {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build().ok().map(Arc::new);
-        Self { path, cancel, pool }
+        Self { path, cancel, pool, inline: false }
+    }
+
+    /// The same path and stop flag on the calling thread alone: for work inside a chunk of [`Exec::run`].
+    pub fn inline(&self) -> Self {
+        Self { pool: None, inline: true, ..self.clone() }
     }
 
     pub fn threads(&self) -> usize {
+        if self.inline {
+            return 1;
+        }
         self.pool.as_ref().map_or_else(rayon::current_num_threads, |p| p.current_num_threads())
     }
 
@@ -73,6 +82,10 @@ impl Exec {
     /// skipped after a cancel; the result is then `Err(Cancelled)`. `f` must write only what belongs to chunk `i`.
     pub fn run<F: Fn(usize) + Sync + Send>(&self, chunks: usize, f: F) -> Result<(), Cancelled> {
         self.cancel.check()?;
+        if self.inline {
+            (0..chunks).take_while(|_| !self.cancel.is_cancelled()).for_each(f);
+            return self.cancel.check();
+        }
         let body = || {
             (0..chunks).into_par_iter().with_max_len(1).for_each(|i| {
                 if !self.cancel.is_cancelled() {

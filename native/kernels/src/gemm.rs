@@ -56,13 +56,7 @@ pub fn gemm(exec: &Exec, x: &[f32], m: usize, w: &PackedMatrix, y: &mut [f32], a
             for (i, line) in tile.values.chunks_exact(tile.panel_rows).enumerate() {
                 // SAFETY: a chunk owns its rows × its panels.
                 let y = unsafe { out.slice((tile.row + i) * w.n + tile.col, tile.cols) };
-                if accumulate {
-                    for (y, v) in y.iter_mut().zip(line) {
-                        *y += v;
-                    }
-                } else {
-                    y.copy_from_slice(&line[..tile.cols]);
-                }
+                write_line(line, y, accumulate);
             }
         });
     };
@@ -74,6 +68,28 @@ pub fn gemm(exec: &Exec, x: &[f32], m: usize, w: &PackedMatrix, y: &mut [f32], a
     };
     input.recycle();
     done
+}
+
+/// `y = line`, or `y += line`. Whole panels have their length at compile time, which spares a call of memcpy for each.
+#[inline(always)]
+fn write_line(line: &[f32], y: &mut [f32], accumulate: bool) {
+    fn fixed<const N: usize>(line: &[f32; N], y: &mut [f32; N], accumulate: bool) {
+        if accumulate {
+            y.iter_mut().zip(line).for_each(|(y, v)| *y += v);
+        } else {
+            *y = *line;
+        }
+    }
+    if let (Some(line), Some(y)) = (<&[f32; 64]>::try_from(line).ok(), <&mut [f32; 64]>::try_from(&mut *y).ok()) {
+        fixed(line, y, accumulate);
+    } else if let (Some(line), Some(y)) = (<&[f32; 16]>::try_from(line).ok(), <&mut [f32; 16]>::try_from(&mut *y).ok()) {
+        fixed(line, y, accumulate);
+    } else if accumulate {
+        y.iter_mut().zip(line).for_each(|(y, v)| *y += v);
+    } else {
+        let len = y.len();
+        y.copy_from_slice(&line[..len]);
+    }
 }
 
 /// Up to here reading w takes longer than multiplying.

@@ -34,7 +34,7 @@ pub mod transpose;
 mod versions;
 
 pub use blocks::{BlockKind, BlockMatrix, BlockRows, gemm_blocks};
-pub use chunks::for_chunks;
+pub use chunks::{for_chunks, for_row_blocks};
 pub use cpu::CpuPath;
 pub use exec::{Cancel, Cancelled, Exec};
 pub use gemm::{PackedMatrix, PackedShared, Precision, gemm};

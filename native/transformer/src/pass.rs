@@ -9,10 +9,9 @@ use lexiscope_kernels::attention::{AttentionRows, KvSlot, attention};
 use lexiscope_kernels::norm::rms_norm;
 use lexiscope_kernels::qkv::{QkvRows, rotate_and_store};
 use lexiscope_kernels::rope::RopeTable;
-use lexiscope_kernels::{Exec, for_chunks};
+use lexiscope_kernels::{Exec, for_chunks, for_row_blocks};
+use std::sync::Mutex;
 
-/// Rows that go through the MLP at a time, so that the wide activations stay in cache.
-const MLP_ROWS: usize = 256;
 /// Embedding rows that one chunk copies.
 const EMBED_ROWS: usize = 64;
 /// Tokens that pass through the model at a time (a longer sequence goes alone): bounds the memory of a call.
@@ -64,8 +63,7 @@ pub(crate) fn run(
         normed: vec![0.0; n * d],
         qkv: vec![0.0; n * (a.q_width() + 2 * a.kv_width())],
         heads: vec![0.0; n * a.q_width()],
-        gate_up: vec![0.0; n.min(MLP_ROWS) * 2 * a.ff],
-        hidden: vec![0.0; n.min(MLP_ROWS) * a.ff],
+        wide: Mutex::default(),
     };
     for (layer, block) in model.blocks.iter().enumerate() {
         exec.cancel.check()?;
@@ -87,8 +85,8 @@ struct Buffers {
     normed: Vec<f32>,
     qkv: Vec<f32>,
     heads: Vec<f32>,
-    gate_up: Vec<f32>,
-    hidden: Vec<f32>,
+    /// Room for a block's MLP activations, as many as blocks at a time.
+    wide: Mutex<Vec<Vec<f32>>>,
 }
 
 struct Step<'a> {
@@ -107,21 +105,37 @@ impl Step<'_> {
     }
 
     /// `y = x·wᵀ + b`, or `y += …`, for the rows of the pass from `first` on.
-    fn linear(&self, first: usize, x: &[f32], linear: &Linear, y: &mut [f32], accumulate: bool) -> Result<(), ModelError> {
+    fn linear(
+        &self,
+        exec: &Exec,
+        first: usize,
+        x: &[f32],
+        linear: &Linear,
+        y: &mut [f32],
+        accumulate: bool,
+    ) -> Result<(), ModelError> {
         let (n, k) = (linear.weight.n, linear.weight.k);
         let (end, mut row) = (first + y.len() / n, first);
         for part in self.parts {
             let next = part.end.min(end);
             if next > row {
                 let (x, y) = (&x[(row - first) * k..(next - first) * k], &mut y[(row - first) * n..(next - first) * n]);
-                linear.multiply(self.exec, part.form, x, y, accumulate)?;
+                linear.multiply(exec, part.form, x, y, accumulate)?;
                 row = next;
             }
         }
         if let Some(bias) = &linear.bias {
-            add_bias(self.exec, bias, y)?;
+            add_bias(exec, bias, y)?;
         }
         Ok(())
+    }
+
+    /// [`Step::linear`] of all rows.
+    fn linear_all(&self, x: &[f32], linear: &Linear, y: &mut [f32], accumulate: bool) -> Result<(), ModelError> {
+        let (n, k) = (linear.weight.n, linear.weight.k);
+        for_row_blocks(self.exec, [(y, n)], |exec, first, [y]| {
+            self.linear(exec, first, &x[first * k..first * k + y.len() / n * k], linear, y, accumulate)
+        })
     }
 
     /// Attention with the sites before and after it; `true`: stop here.
@@ -130,21 +144,24 @@ impl Step<'_> {
         if hooks.visit(exec, self.site(SiteKind::ResidPre), x)? {
             return Ok(true);
         }
-        rms_norm(exec, x, &self.block.attn_norm, self.model.epsilon(), &mut b.normed)?;
-        self.linear(0, &b.normed, &self.block.qkv, &mut b.qkv, false)?;
+        let (d, width) = (self.model.architecture.d, self.block.qkv.weight.n);
+        for_row_blocks(exec, [(x, d), (&mut b.normed, d), (&mut b.qkv, width)], |exec, first, [x, normed, qkv]| {
+            rms_norm(exec, x, &self.block.attn_norm, self.model.epsilon(), normed)?;
+            self.linear(exec, first, normed, &self.block.qkv, qkv, false)
+        })?;
         rotate_and_store(exec, shape, self.rope, &mut b.qkv, self.spans, slots)?;
         let rows: Vec<AttentionRows<'_>> =
             self.spans.iter().map(|s| AttentionRows { start: s.start, len: s.len, past: s.past, slot: &slots[s.slot] }).collect();
         attention(exec, shape, &b.qkv, self.block.qkv.weight.n, &rows, &mut b.heads)?;
         let site = self.site(SiteKind::AttnOut);
         if hooks.wants(site) {
-            self.linear(0, &b.heads, &self.block.o, &mut b.normed, false)?;
+            self.linear_all(&b.heads, &self.block.o, &mut b.normed, false)?;
             if hooks.visit(exec, site, &mut b.normed)? {
                 return Ok(true);
             }
             add(exec, &b.normed, x)?;
         } else {
-            self.linear(0, &b.heads, &self.block.o, x, true)?;
+            self.linear_all(&b.heads, &self.block.o, x, true)?;
         }
         hooks.visit(exec, self.site(SiteKind::ResidMid), x)
     }
@@ -155,15 +172,19 @@ impl Step<'_> {
         let (d, ff) = (self.model.architecture.d, self.model.architecture.ff);
         let site = self.site(SiteKind::MlpOut);
         let apart = hooks.wants(site);
-        rms_norm(exec, x, &block.mlp_norm, self.model.epsilon(), &mut b.normed)?;
-        for (chunk, (x, normed)) in x.chunks_mut(MLP_ROWS * d).zip(b.normed.chunks_mut(MLP_ROWS * d)).enumerate() {
-            let first = chunk * MLP_ROWS;
+        let wide = &b.wide;
+        for_row_blocks(exec, [(x, d), (&mut b.normed, d)], |exec, first, [x, normed]| {
             let rows = x.len() / d;
-            let (gate_up, hidden) = (&mut b.gate_up[..rows * 2 * ff], &mut b.hidden[..rows * ff]);
-            self.linear(first, normed, &block.gate_up, gate_up, false)?;
+            rms_norm(exec, x, &block.mlp_norm, self.model.epsilon(), normed)?;
+            let mut room = wide.lock().unwrap_or_else(|e| e.into_inner()).pop().unwrap_or_default();
+            room.resize((rows * 3 * ff).max(room.len()), 0.0);
+            let (gate_up, hidden) = room[..rows * 3 * ff].split_at_mut(rows * 2 * ff);
+            self.linear(exec, first, normed, &block.gate_up, gate_up, false)?;
             silu_mul(exec, gate_up, ff, hidden)?;
-            self.linear(first, hidden, &block.down, if apart { normed } else { x }, !apart)?;
-        }
+            self.linear(exec, first, hidden, &block.down, if apart { normed } else { x }, !apart)?;
+            wide.lock().unwrap_or_else(|e| e.into_inner()).push(room);
+            Ok::<(), ModelError>(())
+        })?;
         if apart {
             if hooks.visit(exec, site, &mut b.normed)? {
                 return Ok(true);

@@ -2,8 +2,8 @@
 //!
 //! The first is taken at every tile and has no branch: rows in which some entry of the panel may reach the row's
 //! threshold, by the panel's largest radius, are noted with their values. The second, once a panel, looks at each noted
-//! entry with its own radius and puts it into the queue. Which row holds a candidate is unpredictable, and a mispredicted
-//! branch in every other row took a sixth of the product's own time.
+//! entry with its own radius and puts it into the queue. Which row holds a candidate is unpredictable, so a branch
+//! there would be mispredicted often.
 
 use super::bounds::Bounds;
 use super::queue::{RowQueue, may_reach};
