@@ -35,6 +35,7 @@ function nativeActivation(
     case "jumprelu":
       return { activation: "threshold", threshold: activation.threshold };
     case "identity":
+    default:
       return { activation: "identity" };
   }
 }

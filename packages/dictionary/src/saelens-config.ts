@@ -21,22 +21,26 @@ export interface ForeignConfig {
 }
 
 /** Names of architectures whose features are not a function of one token's activation that we compute, and why. */
-const refused: Record<string, string> = {
-  transcoder: "it writes to another site than it reads",
-  skip_transcoder: "it writes to another site than it reads",
-  jumprelu_transcoder: "it writes to another site than it reads",
-  jumprelu_skip_transcoder: "it writes to another site than it reads",
-  matching_pursuit: "it chooses its features one after the other",
-  temporal: "it needs the whole sequence",
-  abstopk: "its features may be negative",
-};
+const refused = new Map(
+  Object.entries({
+    transcoder: "it writes to another site than it reads",
+    skip_transcoder: "it writes to another site than it reads",
+    jumprelu_transcoder: "it writes to another site than it reads",
+    jumprelu_skip_transcoder: "it writes to another site than it reads",
+    matching_pursuit: "it chooses its features one after the other",
+    temporal: "it needs the whole sequence",
+    abstopk: "its features may be negative",
+  }),
+);
 
 /** Ways of normalising that no fixed weights can stand for, and why. */
-const unfoldable: Record<string, string> = {
-  constant_norm_rescale: "every token is scaled by its own norm, which cannot be folded into weights",
-  layer_norm: "every token is scaled by its own deviation, which cannot be folded into weights",
-  covariance_whitening: "the whitening matrix is not in the folder; SAELens's `fold_activation_whitening` folds it",
-};
+const unfoldable = new Map<unknown, string>(
+  Object.entries({
+    constant_norm_rescale: "every token is scaled by its own norm, which cannot be folded into weights",
+    layer_norm: "every token is scaled by its own deviation, which cannot be folded into weights",
+    covariance_whitening: "the whitening matrix is not in the folder; SAELens's `fold_activation_whitening` folds it",
+  }),
+);
 
 /** Outputs of whole blocks, as hook names of Transformers' own modules have them. */
 const blockModule = /^(?:model\.)?(?:model\.layers|transformer\.h|gpt_neox\.layers)\.(\d{1,4})$/;
@@ -84,14 +88,14 @@ export function parseForeignConfig(file: string, config: unknown): ForeignConfig
   if (!kind)
     throw unsupported(
       "architecture",
-      refused[architecture] ?? "this is not known",
+      refused.get(architecture) ?? "this is not known",
       "standard, topk, jumprelu, gated and batchtopk are read",
     );
   const activation = fields["activation_fn"];
   if (old && kind !== "topk" && activation !== "relu") throw unsupported("activation_fn", "only relu, and topk with its k, are read");
   const normalise = fields["normalize_activations"] ?? "none";
   if (normalise !== "none" && normalise !== "expected_average_only_in")
-    throw unsupported("normalize_activations", unfoldable[String(normalise)] ?? "this is not known");
+    throw unsupported("normalize_activations", unfoldable.get(normalise) ?? "this is not known");
   const reshape = fields["reshape_activations"] ?? "none";
   if (reshape !== "none") throw unsupported("reshape_activations", "activations of single heads are no site of ours");
   if (fields["finetuning_scaling_factor"] === true)
@@ -124,7 +128,7 @@ function modernised(given: Record<string, unknown>): Record<string, unknown> {
     ["hook_point", "hook_name"],
     ["activation_fn_str", "activation_fn"],
   ] as const)
-    if (is in fields === false && was in fields) fields[is] = fields[was];
+    if (!(is in fields) && was in fields) fields[is] = fields[was];
   fields["activation_fn"] ??= "relu";
   const options = fields["activation_fn_kwargs"];
   const k = typeof options === "object" && options !== null ? (options as Record<string, unknown>)["k"] : undefined;
@@ -153,4 +157,4 @@ function siteOf(file: string, hook: unknown): string | undefined {
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 
-const shown = (value: unknown): string => (value === undefined ? "missing" : (JSON.stringify(value)?.slice(0, 80) ?? String(value)));
+const shown = (value: unknown): string => (value === undefined ? "missing" : JSON.stringify(value).slice(0, 80));

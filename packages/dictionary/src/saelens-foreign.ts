@@ -80,8 +80,9 @@ function readActivation(
         activation: { kind: "jumprelu", threshold: new Float32Array(features).fill(threshold) },
       };
     }
-    case "gated": {
-      // 1[π > 0]·ReLU(m) with m = e^r·(π − b_gate) + b_mag: the gate is open where m > b_mag − e^r·b_gate.
+    case "gated":
+    default: {
+      // Gated: 1[π > 0]·ReLU(m) with m = e^r·(π − b_gate) + b_mag: the gate is open where m > b_mag − e^r·b_gate.
       const magnitude = read("r_mag", [features]).map(Math.exp);
       const encoderBias = read("b_mag", [features]);
       const gate = read("b_gate", [features]);

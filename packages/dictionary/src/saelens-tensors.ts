@@ -40,18 +40,11 @@ const sameShape = (a: number[], b: number[]): boolean => a.length === b.length &
 
 /** f32 of a floating tensor; undefined for other types. */
 function toFloats({ dtype, data }: LoadedTensor): Float32Array | undefined {
-  switch (dtype) {
-    case "F32":
-      return new Float32Array(data.buffer);
-    case "F64":
-      return Float32Array.from(new Float64Array(data.buffer));
-    case "BF16":
-      return new Float32Array(Uint32Array.from(new Uint16Array(data.buffer), (bits) => bits << 16).buffer);
-    case "F16":
-      return Float32Array.from(new Uint16Array(data.buffer), halfToNumber);
-    default:
-      return undefined;
-  }
+  if (dtype === "F32") return new Float32Array(data.buffer);
+  if (dtype === "F64") return Float32Array.from(new Float64Array(data.buffer));
+  if (dtype === "BF16") return new Float32Array(Uint32Array.from(new Uint16Array(data.buffer), (bits) => bits << 16).buffer);
+  if (dtype === "F16") return Float32Array.from(new Uint16Array(data.buffer), halfToNumber);
+  return undefined;
 }
 
 /** IEEE 754 binary16. */
