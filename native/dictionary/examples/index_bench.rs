@@ -2,7 +2,9 @@
 //! the encoder's product alone at the rate of a register-only probe, and beside encoding alone:
 //! `cargo run --release -p lexiscope-dictionary --example index_bench [d] [features] [k] [rows] [path]`
 
-use lexiscope_dictionary::{Activation, Dictionary, DictionaryOptions, Indexer, IndexerOptions, Trainer, TrainerOptions};
+use lexiscope_dictionary::{
+    Activation, Architecture, Dictionary, DictionaryOptions, Indexer, IndexerOptions, Screen, Trainer, TrainerOptions,
+};
 use lexiscope_kernels::adam::AdamOptions;
 use lexiscope_kernels::gemm::Precision;
 use lexiscope_kernels::probe::compute_limit;
@@ -58,6 +60,7 @@ fn dictionary(exec: &Exec, d: usize, features: usize, k: usize) -> Result<Dictio
     let trainer = Trainer::new(
         exec,
         TrainerOptions {
+            architecture: Architecture::TopK,
             d,
             features,
             k,
@@ -70,6 +73,7 @@ fn dictionary(exec: &Exec, d: usize, features: usize, k: usize) -> Result<Dictio
             aux_k: 1,
             dead_after: 10_000_000,
             freeze_decoder: false,
+            screen: Screen::Exact,
         },
     )?;
     let weights = trainer.weights();

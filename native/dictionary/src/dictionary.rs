@@ -162,7 +162,8 @@ impl Dictionary {
         let centred = self.weights.apply_b_dec_to_input.then(|| centre(x, &self.weights.decoder_bias));
         let x = centred.as_deref().unwrap_or(x);
         // Beyond that a product might overflow, and the whole row would be NaN.
-        if !(sum_sq(path, x) < 1e20) {
+        let square = sum_sq(path, x);
+        if square.is_nan() || square >= 1e20 {
             return None;
         }
         let product = |i: usize| dot(path, x, &encoder[i * d..(i + 1) * d]) + encoder_bias[i];

@@ -52,7 +52,7 @@ fn top_body(row: &[f32]) -> (f32, bool) {
     for lane in lanes {
         for l in 0..LANES {
             tops[l] = if lane[l] > tops[l] { lane[l] } else { tops[l] };
-            bad[l] |= u32::from(!(lane[l] < f32::INFINITY));
+            bad[l] |= u32::from(lane[l].is_nan() | (lane[l] == f32::INFINITY));
         }
     }
     let most = tops.iter().chain(rest).fold(f32::NEG_INFINITY, |a, b| if *b > a { *b } else { a });
@@ -80,7 +80,7 @@ mod tests {
             let mut row = row();
             (row[8], row[30], row[41]) = (9.0, 9.0, 20.0);
             assert_eq!(choose(path, &row, GREEDY, 0.0).unwrap().id, 8);
-            assert_eq!(choose(path, &vec![f32::NEG_INFINITY; 43], GREEDY, 0.5).unwrap().id, 0);
+            assert_eq!(choose(path, &[f32::NEG_INFINITY; 43], GREEDY, 0.5).unwrap().id, 0);
         }
     }
 

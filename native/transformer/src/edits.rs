@@ -210,10 +210,8 @@ fn gather(edits: &[&Edit], rows: &[Vec<usize>], x: &[f32], d: usize) -> Result<V
             rows.iter().for_each(|row| place[*row] = Some(0));
         }
         let mut rounded = Vec::new();
-        let mut count = 0;
-        for (row, place) in place.iter_mut().enumerate().filter(|(_, p)| p.is_some()) {
+        for (count, (row, place)) in place.iter_mut().enumerate().filter(|(_, p)| p.is_some()).enumerate() {
             *place = Some(count);
-            count += 1;
             rounded.extend(x[row * d..(row + 1) * d].iter().map(|v| f32::from_bits(u32::from(bf16_round(*v)) << 16)));
         }
         require(rounded.iter().all(|v| v.is_finite()), || {
