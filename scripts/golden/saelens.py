@@ -18,7 +18,8 @@ ours = load_file(sys.argv[2])
 with torch.inference_mode():
     features = sae.encode(ours["rows"])
     reconstruction = sae.decode(features)
-expected = torch.zeros_like(features).scatter_(1, ours["indices"].long(), ours["values"])
+# Added, not set: empty places are value 0 at index 0.
+expected = torch.zeros_like(features).scatter_add_(1, ours["indices"].long(), ours["values"])
 largest = features.abs().max()
 feature_error = ((features - expected).abs().max() / largest).item()
 support = ((features > 0) != (expected > 0)).sum().item()
