@@ -15,7 +15,7 @@ export async function overlay(): Promise<FuzzTarget> {
       { feature: 1, name: "a name", note: "", updated: time },
       { feature: 2, name: "", note: "a note", updated: time },
     ],
-    lists: [{ id: "00000000-0000-4000-8000-000000000000", name: "list", note: "", features: [1, 2, 2], created: time, updated: time }],
+    lists: [{ id: "00000000-0000-4000-8000-000000000000", name: "list", note: "", features: [1, 2, 2], updated: time }],
   });
   return {
     seeds: [new TextEncoder().encode(seed)],
