@@ -60,7 +60,9 @@ export async function syncFile(path: string): Promise<void> {
  */
 export async function makeFolder(folder: string): Promise<void> {
   try {
-    const first = await mkdir(folder, { recursive: true });
+    const make = (): Promise<string | undefined> => mkdir(folder, { recursive: true });
+    // Also ENOENT: another process removed it just when it was found to be there.
+    const first = await make().catch(make).catch(make);
     if (first === undefined) return;
     for (let made = resolve(folder); made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
   } catch (error) {

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockFolder, readFolder, refuseWhileRead } from "./lock.ts";
@@ -76,6 +77,17 @@ describe("lockFolder", () => {
       await won[0]?.();
       expect(await readdir(folder)).toEqual([]);
     }
+  });
+
+  it("locks a folder that whoever held it removes when it is done", async () => {
+    const place = join(folder, "made", "anew");
+    let locking = true;
+    const remover = (async (): Promise<void> => {
+      for (let i = 0; locking; await sleep(7 * (++i % 7))) await rmdir(place).catch(() => undefined); // succeeds whenever it is empty
+    })();
+    for (let i = 0; i < 40; i++) await (await lockFolder(place, "a build"))();
+    locking = false;
+    await remover;
   });
 
   it("has one holder at a time, whoever is killed whenever", async () => {

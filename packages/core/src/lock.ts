@@ -23,13 +23,21 @@ interface Holder extends ProcessIdentity {
  * whether the names still lead from the first lock to its own, and only as the holder puts its file in the first place.
  */
 export async function lockFolder(folder: string, purpose: string): Promise<() => Promise<void>> {
-  await makeFolder(folder);
   const first = join(folder, ".lock");
   const own = `${first}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
   const content = JSON.stringify({ ...identityOf(process.pid), purpose, nonce: randomBytes(8).toString("hex") });
   try {
     for (let tries = 0; tries < maxTries; tries++) {
-      await writeFile(own, content); // again each time: the holder cleans the folder of such files
+      // Again each time: the holder cleans the folder of such files, and may remove the folder when it is done.
+      await makeFolder(folder);
+      const written = await writeFile(own, content).then(
+        () => true,
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== "ENOENT") throw error;
+          return false;
+        },
+      );
+      if (!written) continue;
       const place = await takePlace(folder, first, own);
       if (place === undefined) continue;
       if (place !== first) {
