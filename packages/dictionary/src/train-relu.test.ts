@@ -7,7 +7,6 @@ import { beforeAll, expect, test } from "vitest";
 import { bf16ToFloat, harvest, type ActivationStore } from "@lexiscope/activations";
 import { harvestForTests, temporaryFolder, writeTinyModel } from "@lexiscope/activations/testing";
 import { finish } from "@lexiscope/core";
-import { loadSafetensors } from "@lexiscope/formats";
 import { openModel, type Model } from "@lexiscope/model";
 import { withTask } from "@lexiscope/native";
 import type { MetricsLine } from "./metrics-log.ts";
