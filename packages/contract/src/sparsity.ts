@@ -14,7 +14,7 @@ export function activationOf({ config, imported }: Pick<DictionaryManifest, "con
   return { kind: imported?.activation ?? "topk", k: imported?.k ?? null };
 }
 
-/** What keeps a dictionary sparse, in two words: `k 32` of TopK, `λ 5` of a ReLU with a penalty. */
-export function sparsityText({ k, l1 }: { k?: number | null | undefined; l1?: number | null | undefined }): string {
-  return typeof k === "number" ? `k ${k}` : typeof l1 === "number" ? `λ ${l1}` : "no fixed k";
+/** What keeps a dictionary sparse, in two words: `k 32` of TopK, `λ 5` of a ReLU with a penalty, the activation's name of others. */
+export function sparsityText({ kind, k, l1 }: { kind?: string; k?: number | null | undefined; l1?: number | null | undefined }): string {
+  return typeof k === "number" ? `k ${k}` : typeof l1 === "number" ? `λ ${l1}` : (kind ?? "no fixed k");
 }

@@ -29,7 +29,8 @@ export function About({ atlas }: { atlas: AtlasDetail }): ReactElement {
       </dd>
       <dt>Features</dt>
       <dd>
-        {formatCount(dictionary.features)}, {activationNames[activation.kind]}, {sparsityText(activation)}; {formatCount(index.alive)}{" "}
+        {formatCount(dictionary.features)}, {activationNames[activation.kind]}
+        {activation.k === null && activation.l1 === undefined ? "" : `, ${sparsityText(activation)}`}; {formatCount(index.alive)}{" "}
         <TermLabel term="alive">alive</TermLabel>
       </dd>
       <dt>
