@@ -113,13 +113,13 @@ impl Screening<'_> {
             return Ok((out, said));
         }
         let input = Input::prepare(exec, x, m, w, true)?;
-        let cut = Cut::new(m, w, k);
+        let cut = Cut::new(m, w, k, exec.threads());
         let selector = Selector { exec, x, rows: &input.rows, w_exact, bias, bounds, k_in: w.k, k };
         let (indices, values) = (SharedMut::new(&mut out.indices), SharedMut::new(&mut out.values));
         let says = SharedMut::new(&mut said);
         let screen = |c: usize| {
             let (rows, panels) = cut.chunk(c);
-            let mut screen = Screen::new(exec.path, bounds, k, reading, rows.start, &input.rows[rows.clone()]);
+            let mut screen = Screen::new(exec.path, bounds, (k, w.n), reading, rows.start, &input.rows[rows.clone()]);
             let swept = sweep(exec, &input, w, rows, panels, &mut |tile| screen.look(&tile));
             swept.map(|()| screen.finish())
         };
@@ -176,15 +176,20 @@ struct Cut {
 impl Cut {
     /// Blocks that keep 64 threads busy at a training batch.
     const BLOCK_ROWS: usize = 96;
+    /// Blocks that a thread should have to choose from before they may be larger.
+    const PER_THREAD: usize = 8;
 
-    fn new(m: usize, w: &PackedMatrix, k: usize) -> Self {
+    fn new(m: usize, w: &PackedMatrix, k: usize, threads: usize) -> Self {
         let block = rows_per_block(w).min(Self::BLOCK_ROWS).min(m);
         let panels = w.panels();
         let blocks = m.div_ceil(block);
         // A segment selects its own top k first, so it should be much longer than k.
         let longest = (w.n / (16 * k).max(1024)).clamp(1, panels);
         let segments = if blocks >= 16 { 1 } else { (32 / blocks).clamp(1, longest) };
-        Self { m, block, panels, segments }
+        // Of bytes more is rescored, which larger blocks make cheaper. Only segments have a say in what is found.
+        let large = rows_per_block(w);
+        let worth = w.form.bytes() && m.div_ceil(large) >= Self::PER_THREAD * threads;
+        Self { m, block: if segments == 1 && worth { large } else { block }, panels, segments }
     }
     fn chunks(&self) -> usize {
         self.m.div_ceil(self.block) * self.segments

@@ -1,6 +1,6 @@
 //! 6 × 64 by `vpdpbusd`: bytes of w without sign times bytes of x with sign, four along k a lane, exact sums in i32.
 
-use super::tile::Tile;
+use super::tile::{Tile, fetch};
 use crate::packed_panel::BLOCK_STEPS;
 use std::arch::x86_64::*;
 
@@ -22,9 +22,15 @@ pub(super) unsafe fn tile<const R: usize>(t: &Tile) {
         }
         let mut w = t.w.cast::<__m512i>();
         let mut x = t.x;
+        let (mut ahead, mut until) = (t.ahead, 0);
         for _ in 0..t.steps / BLOCK_STEPS {
             x = x.add(4);
             for _ in 0..BLOCK_STEPS {
+                if until == 0 {
+                    fetch::<4>(ahead);
+                    (ahead, until) = (ahead.wrapping_add(256), t.gap);
+                }
+                until -= 1;
                 let wv: [__m512i; 4] = std::array::from_fn(|v| _mm512_load_si512(w.add(v)));
                 for r in 0..R {
                     let xv = _mm512_set1_epi32(x.add(r * t.x_stride).cast::<i32>().read_unaligned());

@@ -37,7 +37,7 @@ pub fn above_gemm(
         return Ok(TopKOutput::default());
     }
     let problem = Problem { exec, x, w, w_exact, bias, threshold };
-    let cut = Cut::new(m, w, EXPECTED);
+    let cut = Cut::new(m, w, EXPECTED, exec.threads());
     let mut parts: Vec<Vec<Row>> = (0..cut.chunks()).map(|_| Vec::new()).collect();
     let shared = SharedMut::new(&mut parts);
     // SAFETY: both uses write one part a chunk.

@@ -17,6 +17,9 @@ pub(super) struct Screen<'a> {
     path: CpuPath,
     pub bounds: &'a Bounds<'a>,
     pub k: usize,
+    /// Outputs of the whole matrix.
+    n: usize,
+    reading: Reading,
     first_row: usize,
     pub queues: Vec<RowQueue>,
     panel: Option<Panel>,
@@ -45,11 +48,18 @@ pub(super) struct Hits {
 
 impl<'a> Screen<'a> {
     /// For the rows `first_row..` with these norms.
-    pub fn new(path: CpuPath, bounds: &'a Bounds<'a>, k: usize, reading: Reading, first_row: usize, rows: &[RowForm]) -> Self {
+    pub fn new(
+        path: CpuPath,
+        bounds: &'a Bounds<'a>,
+        (k, n): (usize, usize),
+        reading: Reading,
+        first_row: usize,
+        rows: &[RowForm],
+    ) -> Self {
         let queues: Vec<_> = rows.iter().map(|row| RowQueue::new(row, bounds, k, reading)).collect();
         let room = rows.len() + 1;
         let hits = Hits { len: 0, row: vec![0; room], mask: vec![0; room], values: vec![0.0; room * PANEL_MAX] };
-        Self { path, bounds, k, first_row, queues, panel: None, cuts: vec![0.0; rows.len()], hits }
+        Self { path, bounds, k, n, reading, first_row, queues, panel: None, cuts: vec![0.0; rows.len()], hits }
     }
 
     /// Takes in a finished tile; tiles come panel by panel.
@@ -86,20 +96,21 @@ impl<'a> Screen<'a> {
     /// The second look.
     fn drain(&mut self) {
         let Some(panel) = self.panel else { return };
+        let k = self.reading.rank(self.k, panel.col + panel.cols, self.n);
         match level(self.path) {
             // SAFETY: `level` names only instructions that this CPU has.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => unsafe { super::screen_x86::drain_avx512(self, panel) },
-            _ => self.drain_plain(panel),
+            Level::Avx512 => unsafe { super::screen_x86::drain_avx512(self, panel, k) },
+            _ => self.drain_plain(panel, k),
         }
         self.hits.len = 0;
     }
 
-    fn drain_plain(&mut self, panel: Panel) {
+    fn drain_plain(&mut self, panel: Panel, k: usize) {
         let (bounds, hits) = (self.bounds, &self.hits);
         for h in 0..hits.len {
             let queue = &mut self.queues[hits.row[h] as usize];
-            queue.make_room(self.k);
+            queue.make_room(k);
             take_bits(hits.mask[h], &hits.values[h * PANEL_MAX..], panel.col, bounds, queue);
         }
     }

@@ -89,9 +89,9 @@ pub(super) fn look_avx2(tile: &Done, first: usize, cuts: &[f32], bias: &[f32], h
 /// Up to so many entries of a panel are faster one by one.
 const FEW: u32 = 6;
 
-/// Each noted row's panel: the few entries that are noted, or (at the start) 16 at a time without a branch between them.
+/// `k`: what a threshold is to be reached by. Each noted row's panel: the few entries that are noted, or (at the start) 16 at a time without a branch between them.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,popcnt")]
-pub(super) fn drain_avx512(screen: &mut Screen, panel: Panel) {
+pub(super) fn drain_avx512(screen: &mut Screen, panel: Panel, k: usize) {
     let (bounds, hits, queues) = (screen.bounds, &screen.hits, &mut screen.queues);
     let end = panel.col + panel.rows;
     assert!(panel.rows.is_multiple_of(16) && panel.rows <= ROOM.min(PANEL_MAX));
@@ -100,7 +100,7 @@ pub(super) fn drain_avx512(screen: &mut Screen, panel: Panel) {
     let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     for h in 0..hits.len {
         let queue = &mut queues[hits.row[h] as usize];
-        queue.make_room(screen.k);
+        queue.make_room(k);
         assert!(queue.has_room());
         if hits.mask[h].count_ones() <= FEW {
             take_bits(hits.mask[h], &hits.values[h * PANEL_MAX..], panel.col, bounds, queue);

@@ -24,6 +24,17 @@ const AHEAD: usize = 4;
 /// An entry (row of the block, output) that is to be computed in f32.
 type Place = (u32, u32);
 
+/// With fewer places than outputs over this, sorting them by output is not worth a pass over the outputs.
+const SPARSE: usize = 2;
+
+/// A place and which of the list it is.
+#[derive(Clone, Copy, Default)]
+struct Term {
+    i: u32,
+    j: u32,
+    at: u32,
+}
+
 /// Of a row: whether no threshold was too high, and how many entries were computed.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Said {
@@ -115,25 +126,50 @@ impl Selector<'_> {
         self.rows[row].norm.is_finite() || self.row(row).iter().all(|v| v.is_finite())
     }
 
-    /// x·w + b of each place; false after a cancel.
+    /// x·w + b of each place; false after a cancel. Places of many rows are taken output by output, so that a row of w comes
+    /// from memory once for all of them, and in the order of memory.
     fn products(&self, first: usize, places: &[Place], out: &mut Vec<f32>) -> bool {
+        out.resize(places.len(), 0.0);
+        let outputs = self.w_exact.len() / self.k_in.max(1);
+        if places.len() < outputs / SPARSE {
+            let places = places.iter().zip(0..);
+            return self.ordered_products(first, places.map(|(&(i, j), at)| Term { i, j, at }), out);
+        }
+        let mut next = vec![0u32; outputs + 1];
+        places.iter().for_each(|place| next[place.1 as usize + 1] += 1);
+        for j in 0..outputs {
+            next[j + 1] += next[j];
+        }
+        let mut terms = vec![Term::default(); places.len()];
+        for (&(i, j), at) in places.iter().zip(0..) {
+            let to = &mut next[j as usize];
+            terms[*to as usize] = Term { i, j, at };
+            *to += 1;
+        }
+        self.ordered_products(first, terms.iter().copied(), out)
+    }
+
+    fn ordered_products(&self, first: usize, terms: impl Iterator<Item = Term> + Clone, out: &mut [f32]) -> bool {
         let weights = |j: u32| &self.w_exact[j as usize * self.k_in..(j as usize + 1) * self.k_in];
-        let (mut held, mut zero) = (u32::MAX, false);
-        for (at, &(i, j)) in places.iter().enumerate() {
-            if at % 256 == 0 && self.exec.cancel.is_cancelled() {
+        let mut coming = terms.clone().skip(AHEAD);
+        let mut fetched = u32::MAX;
+        for (count, Term { i, j, at }) in terms.enumerate() {
+            if count % 256 == 0 && self.exec.cancel.is_cancelled() {
                 return false;
             }
-            if let Some(&(_, next)) = places.get(at + AHEAD) {
-                prefetch(weights(next));
+            if let Some(next) = coming.next()
+                && next.j != fetched
+            {
+                fetched = next.j;
+                prefetch(weights(next.j));
             }
             let row = first + i as usize;
-            if held != i {
-                (held, zero) = (i, self.rows[row].norm < 1e-10 && self.row(row).iter().all(|v| *v == 0.0));
-            }
             // A zero row times finite weights needs no look at them.
-            let known = zero && self.bounds.slack[j as usize].is_finite();
+            let known = self.rows[row].norm < 1e-10
+                && self.bounds.slack[j as usize].is_finite()
+                && self.row(row).iter().all(|v| *v == 0.0);
             let product = if known { 0.0 } else { dot(self.exec.path, self.row(row), weights(j)) };
-            out.push(product + self.bias.map_or(0.0, |b| b[j as usize]));
+            out[at as usize] = product + self.bias.map_or(0.0, |b| b[j as usize]);
         }
         true
     }
