@@ -1,6 +1,6 @@
 //! Milliseconds by phase and tokens/s of a training step, for every CPU path of this machine, each beside its limit: the
 //! time of the encoder's product alone at the rate of a register-only probe, taken before and after the step.
-//! `cargo run --release -p lexiscope-dictionary --example step_bench [d] [features] [k] [batch] [steps] [path|all] [exact|exact-8bit|8bit] [dead] [rows.bf16]`
+//! `cargo run --release -p lexiscope-dictionary --example step_bench [d] [features] [k] [batch] [steps] [path|all] [exact|exact-low|8bit] [dead] [rows.bf16]`
 //! `dead`: share of the features that never fire, so that AuxK is at work on them. The last is a file of `[n, d]` bf16 rows
 //! to train on, in place of made ones.
 
@@ -16,10 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let number = |at: usize, default: usize| arguments.get(at).map_or(Ok(default), |a| a.parse());
     let (d, features, k) = (number(0, 576)?, number(1, 16_384)?, number(2, 32)?);
     let (batch, steps) = (number(3, 4096)?, number(4, 5)?);
-    let screen = arguments
-        .get(6)
-        .map_or(Some(Screen::Exact), |name| Screen::from_name(name))
-        .ok_or("screen: exact, exact-8bit or 8bit")?;
+    let screen =
+        arguments.get(6).map_or(Some(Screen::Exact), |name| Screen::from_name(name)).ok_or("screen: exact, exact-low or 8bit")?;
     let dead = arguments.get(7).map_or(Ok(0.0), |a| a.parse::<f64>())?;
     let pool = match arguments.get(8) {
         Some(file) => std::fs::read(file)?.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect(),

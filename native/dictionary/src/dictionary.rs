@@ -1,8 +1,11 @@
 use crate::decode::{decode_row, relu};
 use crate::error::{DictionaryError, require, require_finite, require_shape};
+use crate::trainer::{exact_form, too_many};
 use lexiscope_kernels::gemm::{PackedMatrix, Precision, gemm};
 use lexiscope_kernels::simd::{dot, sum_sq};
-use lexiscope_kernels::{Cancelled, CpuPath, Exec, SharedMut, TopKOutput, above_gemm, topk_gemm};
+
+use lexiscope_kernels::{Cancelled, CpuPath, Exec, SharedMut, TopKOutput, Trust, above_gemm, topk_screened};
+use std::sync::OnceLock;
 
 /// Features that [`Dictionary::feature_at_sight`] compares at most: some 1 MB of a small model's encoder.
 const RANKED: usize = 512;
@@ -46,6 +49,8 @@ pub struct Dictionary {
     weights: DictionaryOptions,
     decoder_norms: Vec<f32>,
     packed: PackedMatrix,
+    /// The encoder in the path's low precision, once `packed` in 8 bits left too much to rescore.
+    low: OnceLock<PackedMatrix>,
 }
 
 impl Dictionary {
@@ -81,7 +86,8 @@ impl Dictionary {
         }
         let precision = match options.activation {
             Activation::Identity => Precision::Exact,
-            _ => Precision::Fast,
+            Activation::Threshold { .. } => Precision::Fast,
+            Activation::TopK { .. } | Activation::ScaledTopK { .. } => exact_form(exec.path),
         };
         let packed = PackedMatrix::pack(exec, precision, &options.encoder, features, d)?;
         let decoder_norms = options
@@ -89,7 +95,7 @@ impl Dictionary {
             .chunks_exact(d)
             .map(|row| row.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt() as f32)
             .collect();
-        Ok(Self { weights: options, decoder_norms, packed })
+        Ok(Self { weights: options, decoder_norms, packed, low: OnceLock::new() })
     }
 
     pub fn d(&self) -> usize {
@@ -131,8 +137,7 @@ impl Dictionary {
         let x = centred.as_deref().unwrap_or(x);
         match &self.weights.activation {
             Activation::TopK { k } | Activation::ScaledTopK { k, .. } => {
-                let bias = Some(&self.weights.encoder_bias[..]);
-                let mut out = topk_gemm(exec, x, n, &self.packed, &self.weights.encoder, bias, *k)?;
+                let mut out = self.select(exec, x, n, *k)?;
                 relu(&mut out.values);
                 if let Activation::ScaledTopK { k, gain } = &self.weights.activation {
                     scale(&mut out, *k, gain);
@@ -152,6 +157,19 @@ impl Dictionary {
                 Ok(TopKOutput { indices: (0..n).flat_map(|_| 0..features as u32).collect(), values })
             }
         }
+    }
+
+    /// The k largest pre-activations of centred rows; every form of the encoder gives the same bits.
+    fn select(&self, exec: &Exec, x: &[f32], n: usize, k: usize) -> Result<TopKOutput, Cancelled> {
+        let DictionaryOptions { d, features, encoder, encoder_bias, .. } = &self.weights;
+        let packed = self.low.get().unwrap_or(&self.packed);
+        let (out, screened) = topk_screened(exec, x, n, packed, encoder, Some(encoder_bias), k, Trust::Sure)?;
+        let bytes = packed.precision == Precision::Screen;
+        if bytes && n >= ROW_CHUNK && too_many(screened, n, *features, k) {
+            // Another thread may have been first.
+            let _ = self.low.set(PackedMatrix::pack(exec, Precision::Fast, encoder, *features, *d)?);
+        }
+        Ok(out)
     }
 
     /// f of one feature of `x [d]` (already rounded to bf16), with the bits of [`Dictionary::encode`], where a few products

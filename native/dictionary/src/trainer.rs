@@ -25,6 +25,7 @@ use lexiscope_kernels::{Cancel, Exec};
 pub use relu::ReluOptions;
 use relu::ReluState;
 pub use screen::Screen;
+pub(crate) use screen::{exact_form, too_many};
 use std::time::Instant;
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -302,12 +302,12 @@ fn train_wide(exec: &Exec, trainer: &mut Trainer, pool: &[u16], steps: std::ops:
 fn exact_selection_has_the_same_bits_by_bytes_and_without() {
     let pool = structured(900, 96);
     let portable = Exec::new(CpuPath::Portable, Cancel::new());
-    let mut reference = Trainer::new(&portable, wide(Screen::Exact)).unwrap();
+    let mut reference = Trainer::new(&portable, wide(Screen::ExactLow)).unwrap();
     assert_eq!(train_wide(&portable, &mut reference, &pool, 0..4), (0, 0));
     for path in CpuPath::ALL.into_iter().filter(|p| p.available()) {
         for (threads, bytes_lose) in [(1, false), (3, false), (2, true)] {
             let exec = Exec::with_threads(path, Cancel::new(), threads);
-            let mut trainer = Trainer::new(&exec, wide(Screen::ExactBytes)).unwrap();
+            let mut trainer = Trainer::new(&exec, wide(Screen::Exact)).unwrap();
             trainer.bytes_lose = bytes_lose;
             train_wide(&exec, &mut trainer, &pool, 0..4);
             assert!(bytes(&trainer) == bytes(&reference), "{} with {threads} threads", path.name());
@@ -341,7 +341,7 @@ fn bytes_are_left_when_they_leave_too_much() {
         println!("skipped: {} screens with other products", exec.path.name());
         return;
     }
-    let mut trainer = Trainer::new(&exec, wide(Screen::ExactBytes)).unwrap();
+    let mut trainer = Trainer::new(&exec, wide(Screen::Exact)).unwrap();
     // Encoder rows so close together that 8 bits cannot tell them apart.
     let row = trainer.weights.encoder[..96].to_vec();
     for (i, to) in trainer.weights.encoder.chunks_exact_mut(96).enumerate() {

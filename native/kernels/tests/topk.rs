@@ -228,3 +228,15 @@ fn rows_whose_errors_line_up_are_screened_again() {
     case.bias = None;
     case.check("rounding to one side");
 }
+
+#[test]
+fn rows_whose_largest_all_come_first_are_screened_again() {
+    // What the first outputs foresee of the rest is wrong here.
+    let mut case = Case::random(40, 6000, 64, 24, 17);
+    case.bias = Some((0..6000).map(|j| if j < 40 { 1e3 } else { 0.0 }).collect());
+    case.check("sorted outputs");
+    let exec = Exec::new(CpuPath::best(), Cancel::new());
+    let packed = PackedMatrix::pack(&exec, Precision::Screen, &case.w, case.n, case.k_in).unwrap();
+    let (_, screened) = topk_screened(&exec, &case.x, 40, &packed, &case.w, case.bias.as_deref(), 24, Trust::Sure).unwrap();
+    assert!(screened.again <= 40 && screened.rescored >= 40 * 24);
+}

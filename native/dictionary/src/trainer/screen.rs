@@ -7,12 +7,12 @@ use lexiscope_kernels::{Cancelled, CpuPath, Exec, PackedMatrix, Screened, TopKOu
 /// How features are selected in training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Screen {
-    /// The k largest, always.
+    /// The k largest, always: screened by products of 8 bits on AVX-512 until those leave too much to rescore, else by the
+    /// path's low precision, with the same bits.
     #[default]
     Exact,
-    /// The same bits, screened by products of 8 bits on AVX-512, until those leave too much to rescore: a tenth faster at
-    /// best (docs/design/kernels.md), so it is not the default.
-    ExactBytes,
+    /// The same bits, screened by the path's low precision alone: to measure against.
+    ExactLow,
     /// By a bound on products of 8 bits that is no proof; values are exact, a member may be missed.
     EightBits,
 }
@@ -21,12 +21,12 @@ impl Screen {
     pub fn name(self) -> &'static str {
         match self {
             Self::Exact => "exact",
-            Self::ExactBytes => "exact-8bit",
+            Self::ExactLow => "exact-low",
             Self::EightBits => "8bit",
         }
     }
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Exact, Self::ExactBytes, Self::EightBits].into_iter().find(|s| s.name() == name)
+        [Self::Exact, Self::ExactLow, Self::EightBits].into_iter().find(|s| s.name() == name)
     }
 }
 
@@ -43,10 +43,18 @@ pub(crate) struct Check {
 }
 
 /// What products of 8 bits save is worth rescoring one row of w in so many (measured at d 576, F 16,384).
-const WORTH: usize = 180;
+const WORTH: usize = 110;
+
+/// The form that exact selection begins with.
+pub(crate) fn exact_form(path: CpuPath) -> Precision {
+    match path {
+        CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni => Precision::Screen,
+        _ => Precision::Fast,
+    }
+}
 
 /// Whether exact selection had better use the path's low precision from now on.
-fn too_many(screened: Screened, rows: usize, features: usize, k: usize) -> bool {
+pub(crate) fn too_many(screened: Screened, rows: usize, features: usize, k: usize) -> bool {
     // The low precision leaves about a quarter more than k.
     let free = k + k / 4 + features / WORTH;
     screened.rescored > (rows * free) as u64 || screened.again > rows / 50
@@ -58,10 +66,8 @@ impl Trainer {
         match self.options.screen {
             _ if self.relu.is_some() => Precision::Fast,
             Screen::EightBits => Precision::Screen,
-            Screen::ExactBytes if !self.bytes_lose && matches!(path, CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni) => {
-                Precision::Screen
-            }
-            Screen::Exact | Screen::ExactBytes => Precision::Fast,
+            Screen::Exact if !self.bytes_lose => exact_form(path),
+            Screen::Exact | Screen::ExactLow => Precision::Fast,
         }
     }
 
