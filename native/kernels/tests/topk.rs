@@ -238,5 +238,6 @@ fn rows_whose_largest_all_come_first_are_screened_again() {
     let exec = Exec::new(CpuPath::best(), Cancel::new());
     let packed = PackedMatrix::pack(&exec, Precision::Screen, &case.w, case.n, case.k_in).unwrap();
     let (_, screened) = topk_screened(&exec, &case.x, 40, &packed, &case.w, case.bias.as_deref(), 24, Trust::Sure).unwrap();
-    assert!(screened.again <= 40 && screened.rescored >= 40 * 24);
+    let bytes = matches!(exec.path, CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni);
+    assert!(!bytes || screened.again == 40, "{screened:?}");
 }
