@@ -37,6 +37,7 @@ export async function firstLoad(browser: Browser, url: string, there: string, da
     const session = await context.newCDPSession(page);
     const expression = `document.querySelector(${JSON.stringify(there)}) !== null`;
     const shown = async (): Promise<boolean> => (await session.send("Runtime.evaluate", { expression })).result.value === true;
+    await setTimeout(settleMs); // a new tab's process starts up beside the page otherwise
     return await tasksOf(browser, page, async () => {
       await page.goto(url);
       for (const until = performance.now() + 60_000; !(await shown()); await setTimeout(20))
