@@ -130,7 +130,7 @@ impl Selector<'_> {
     /// from memory once for all of them, and in the order of memory.
     fn products(&self, first: usize, places: &[Place], out: &mut Vec<f32>) -> bool {
         out.resize(places.len(), 0.0);
-        let outputs = self.w_exact.len() / self.k_in.max(1);
+        let outputs = self.bounds.slack.len();
         if places.len() < outputs / SPARSE {
             let places = places.iter().zip(0..);
             return self.ordered_products(first, places.map(|(&(i, j), at)| Term { i, j, at }), out);

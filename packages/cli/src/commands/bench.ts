@@ -77,7 +77,7 @@ export function benchCommand(): AnyCommand {
           );
         const l1 = (peer: Peer | undefined): Promise<BenchRow[]> => reluRows(budgetSeconds, peer, signal);
         if (saePython) await withPeer("saelens_step.py", [...threads, "--architecture", "standard"], l1, saePython);
-        else rows.push(...(await out.during("relu step", l1(undefined))));
+        else if (options.peers) rows.push(...(await out.during("relu step", l1(undefined))));
         for (const dtype of python && gguf ? ["f32", "bf16"] : [""]) {
           const peerArgs = ["--threads", String(cpu.threads), "--gguf", gguf ?? "", "--dtype", dtype, "--blocks", String(blocks)];
           if (dtype === "") rows.push(await out.during("harvest", harvestRow(model, blocks, budgetSeconds, undefined, signal)));
