@@ -188,7 +188,8 @@ fn c12_explains_nearly_all_and_recovers_nothing() {
     assert!(c12.recovery.mmcs - c12.random_mmcs < 0.06 && c12.recovery.recovered == 0.0, "and be worthless");
 }
 
-/// One seed; the reference's numbers are means of three.
+/// One seed; the reference's numbers are means of three. C3 comes out below them (FVU .406, MMCS .902, recovered .816), for a
+/// reason not yet known: its bounds hold what came out, not what was hoped for.
 #[test]
 fn c3_and_c4_a_low_penalty_finds_better_directions_and_fires_worse() {
     let c3 = learn(&Toy { penalty: Some(5.0), ..LONG });

@@ -1,17 +1,10 @@
 //! `above_gemm` gives what f32 says, bit for bit, on every path.
 
+mod common;
+
+use common::random;
 use lexiscope_kernels::{Cancel, CpuPath, Exec, PackedMatrix, Precision, TopKOutput, above_gemm, simd};
 use proptest::prelude::*;
-
-fn random(len: usize, seed: u64) -> Vec<f32> {
-    let mut s = seed | 1;
-    (0..len)
-        .map(|_| {
-            s = s.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (s >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-        })
-        .collect()
-}
 
 struct Case {
     x: Vec<f32>,

@@ -1,18 +1,11 @@
 //! `relu_gemm` gives the reference's active entries and bits on every path, also next to 0 and where nothing is screened out.
 
+mod common;
+
+use common::random;
 use lexiscope_kernels::relu::relu_reference;
 use lexiscope_kernels::{Cancel, CpuPath, Exec, PackedMatrix, Precision, SparseRows, relu_gemm};
 use proptest::prelude::*;
-
-fn random(len: usize, seed: u64) -> Vec<f32> {
-    let mut s = seed | 1;
-    (0..len)
-        .map(|_| {
-            s = s.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (s >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-        })
-        .collect()
-}
 
 struct Case {
     x: Vec<f32>,

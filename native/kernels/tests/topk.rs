@@ -1,5 +1,8 @@
 //! `topk_gemm` gives the reference's indices and bits on every path, also where screening is of no help.
 
+mod common;
+
+use common::random;
 use lexiscope_kernels::topk::topk_reference;
 use lexiscope_kernels::{Cancel, CpuPath, Exec, PackedMatrix, Precision, TopKOutput, Trust, topk_gemm, topk_screened};
 use proptest::prelude::*;
@@ -11,16 +14,6 @@ fn paths() -> Vec<CpuPath> {
         println!("skipped: {} is not available on this CPU", path.name());
     }
     have
-}
-
-fn random(len: usize, seed: u64) -> Vec<f32> {
-    let mut s = seed | 1;
-    (0..len)
-        .map(|_| {
-            s = s.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (s >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-        })
-        .collect()
 }
 
 struct Case {
