@@ -1,25 +1,29 @@
 //! What every feature does over a store, in one pass: statistics, examples, co-activation.
 //!
 //! Nothing here depends on how the pass is cut into calls or on the number of threads: each feature's tokens are seen
-//! in their order, and samples are drawn by a hash of (seed, feature, context, position) instead of a running generator.
+//! in their order, samples are drawn by a hash of (seed, feature, context, position) instead of a running generator, and
+//! what fires together is counted in windows that end where the pass says, not where a call does.
 //!
-//! **Memory**, for F features, `t` strongest examples, `i` intervals of `p` samples: at most F × (4 KB histogram + 4 KB
-//! table of co-active features + 4 KB table of tokens, both larger above 32 neighbours or tokens + 48 B × (t + 16·p·(log2 i + 2)) examples), and the activations of
-//! those examples' contexts. None of it grows with the number of tokens.
+//! **Memory**, for F features, `t` strongest examples, `i` intervals of `p` samples: at most F × (4 KB histogram + 3 KB of
+//! co-active features + 3 KB of tokens, both larger above 32 neighbours or tokens + 48 B × (t + 16·p·(log2 i + 2)) examples),
+//! the activations of those examples' contexts, and 60 MB for a window. None of it grows with the number of tokens.
 
 mod coactivation;
 mod examples;
 mod histogram;
 mod result;
+mod window;
 
 use crate::dictionary::Dictionary;
 use crate::error::{DictionaryError, require, require_finite, require_memory};
-use coactivation::Partners;
+use coactivation::{Partners, Tally};
 use examples::{Examples, Limits};
 use histogram::Histogram;
 use lexiscope_kernels::simd::f32_from_bf16;
 use lexiscope_kernels::{Exec, SharedMut, TopKOutput};
 pub use result::{HISTOGRAM_BINS, IndexResult, NO_NEIGHBOUR, STRONGEST};
+use std::sync::{Mutex, PoisonError};
+use window::Window;
 
 /// Features that one chunk of a parallel loop takes.
 const FEATURE_CHUNK: usize = 32;
@@ -61,6 +65,7 @@ struct Record {
 pub struct Indexer {
     options: IndexerOptions,
     records: Vec<Record>,
+    window: Window,
     rows: u32,
     /// Rows of each token id.
     token_rows: Vec<u32>,
@@ -83,7 +88,15 @@ impl Indexer {
         }
         require_memory("an index", &[options.features], size_of::<Record>())?;
         let records = std::iter::repeat_with(Record::default).take(options.features).collect();
-        Ok(Self { options, records, rows: 0, token_rows: Vec::new(), last_context: None, broken: false })
+        Ok(Self {
+            options,
+            records,
+            window: Window::default(),
+            rows: 0,
+            token_rows: Vec::new(),
+            last_context: None,
+            broken: false,
+        })
     }
 
     /// Adds whole contexts: row r of `rows [n, d]` (bf16) is token `positions[r]` of context `contexts[r]`, with the id
@@ -161,9 +174,35 @@ impl Indexer {
         tokens: &[u32],
     ) -> Result<(), DictionaryError> {
         self.broken = true;
-        let n = contexts.len();
-        let k = code.indices.len() / n.max(1);
-        let (offsets, entries) = by_feature(code, self.options.features);
+        let k = code.indices.len() / contexts.len().max(1);
+        let mut start = 0;
+        for context in contexts.chunk_by(|a, b| a == b) {
+            for row in start..start + context.len() {
+                let entries = row * k..(row + 1) * k;
+                self.window.push(context[0], positions[row], tokens[row], &code.indices[entries.clone()], &code.values[entries]);
+            }
+            start += context.len();
+            if self.window.is_full() {
+                self.count_window(exec)?;
+            }
+        }
+        for &token in tokens {
+            if token as usize >= self.token_rows.len() {
+                self.token_rows.resize(token as usize + 1, 0);
+            }
+            self.token_rows[token as usize] += 1;
+        }
+        self.rows += contexts.len() as u32;
+        self.last_context = contexts.last().copied().or(self.last_context);
+        self.broken = false;
+        Ok(())
+    }
+
+    /// Adds the window's tokens to every feature's record.
+    fn count_window(&mut self, exec: &Exec) -> Result<(), DictionaryError> {
+        let features = self.options.features;
+        let window = &self.window;
+        let (offsets, events) = window.by_feature(features);
         let limits = Limits {
             top: self.options.top,
             intervals: self.options.intervals,
@@ -171,54 +210,50 @@ impl Indexer {
             seed: self.options.seed,
         };
         let most_partners = if self.options.coactivation == 0 { 0 } else { PAIRED };
-        let table = coactivation::table_slots(self.options.coactivation);
-        let token_table = (self.options.tokens > 0).then(|| coactivation::table_slots(self.options.tokens));
-        let features = self.options.features;
+        let (partners_kept, tokens_kept) =
+            (coactivation::most_kept(self.options.coactivation), coactivation::most_kept(self.options.tokens));
+        let vocabulary = if self.options.tokens == 0 { 0 } else { window.tokens.iter().max().map_or(0, |&t| t as usize + 1) };
+        // A thread's counters are all zero between two chunks.
+        let spare: Mutex<Vec<(Tally, Tally)>> = Mutex::default();
         let records = SharedMut::new(&mut self.records);
         exec.run(features.div_ceil(FEATURE_CHUNK), |chunk| {
             let mut group: Vec<(u32, f32)> = Vec::new();
+            let found = spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let (mut with_features, mut with_tokens) = found.unwrap_or_else(|| (Tally::new(features), Tally::new(vocabulary)));
             for feature in chunk * FEATURE_CHUNK..((chunk + 1) * FEATURE_CHUNK).min(features) {
+                let mine = &events[offsets[feature] as usize..offsets[feature + 1] as usize];
+                if mine.is_empty() {
+                    continue;
+                }
                 // SAFETY: one chunk, its own features.
                 let record = unsafe { &mut records.slice(feature, 1)[0] };
-                let mine = &entries[offsets[feature] as usize..offsets[feature + 1] as usize];
-                for same in mine.chunk_by(|&a, &b| contexts[a as usize / k] == contexts[b as usize / k]) {
+                for same in mine.chunk_by(|a, b| window.contexts[a.row as usize] == window.contexts[b.row as usize]) {
                     group.clear();
-                    group.extend(same.iter().map(|&e| (positions[e as usize / k], code.values[e as usize])));
-                    record.take(feature as u32, contexts[same[0] as usize / k], &group, &limits);
+                    group.extend(same.iter().map(|e| (window.positions[e.row as usize], e.value)));
+                    record.take(feature as u32, window.contexts[same[0].row as usize], &group, &limits);
                 }
-                for &entry in mine {
-                    let (row, slot) = (entry as usize / k, entry as usize % k);
-                    if let Some(table) = token_table {
-                        record.tokens.count(tokens[row], table);
-                    }
-                    if slot < most_partners {
-                        let others = row * k..row * k + k.min(most_partners);
-                        for (&other, &value) in code.indices[others.clone()].iter().zip(&code.values[others]) {
-                            if value > 0.0 && other != feature as u32 {
-                                record.partners.count(other, table);
-                            }
-                        }
-                    }
+                for event in mine.iter().filter(|e| (e.slot as usize) < most_partners) {
+                    window.strongest(event.row, most_partners).iter().for_each(|&other| with_features.count(other));
+                }
+                with_features.leave_out(feature as u32);
+                record.partners.take(&mut with_features, partners_kept);
+                if vocabulary > 0 {
+                    mine.iter().for_each(|e| with_tokens.count(window.tokens[e.row as usize]));
+                    record.tokens.take(&mut with_tokens, tokens_kept);
                 }
             }
+            spare.lock().unwrap_or_else(PoisonError::into_inner).push((with_features, with_tokens));
         })?;
-        for &token in tokens {
-            if token as usize >= self.token_rows.len() {
-                self.token_rows.resize(token as usize + 1, 0);
-            }
-            self.token_rows[token as usize] += 1;
-        }
-        self.rows += n as u32;
-        self.last_context = contexts.last().copied().or(self.last_context);
-        self.broken = false;
+        self.window.clear();
         Ok(())
     }
 
     /// The whole result; the index is then empty.
     pub fn finish(&mut self, exec: &Exec) -> Result<IndexResult, DictionaryError> {
         require(!self.broken, || "an earlier call was cut short; the index must be begun again".into())?;
-        let records = std::mem::take(&mut self.records);
         self.broken = true;
+        self.count_window(exec)?;
+        let records = std::mem::take(&mut self.records);
         result::gather(exec, &self.options, self.rows, &std::mem::take(&mut self.token_rows), records)
     }
 }
@@ -234,26 +269,6 @@ impl Record {
         }
         self.examples.offer(feature, context, group, self.maximum, limits);
     }
-}
-
-/// Entries with a positive value, sorted by feature and then by row: `offsets [F + 1]` into entry numbers.
-fn by_feature(code: &TopKOutput, features: usize) -> (Vec<u32>, Vec<u32>) {
-    let mut offsets = vec![0u32; features + 1];
-    let active = || code.indices.iter().zip(&code.values).enumerate().filter(|(_, (_, value))| **value > 0.0);
-    for (_, (&feature, _)) in active() {
-        offsets[feature as usize + 1] += 1;
-    }
-    for f in 0..features {
-        offsets[f + 1] += offsets[f];
-    }
-    let mut next = offsets.clone();
-    let mut entries = vec![0u32; offsets[features] as usize];
-    for (entry, (&feature, _)) in active() {
-        let at = &mut next[feature as usize];
-        entries[*at as usize] = entry as u32;
-        *at += 1;
-    }
-    (offsets, entries)
 }
 
 #[cfg(test)]

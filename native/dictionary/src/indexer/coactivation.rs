@@ -1,64 +1,81 @@
-/// No partner in this slot.
-const EMPTY: u32 = u32::MAX;
-/// Slots of a table when it is first used.
-const FIRST: usize = 16;
+use std::cmp::Reverse;
 
-/// Slots that a full table has, for so many neighbours asked: room for the frequent and the rare partners of each.
-pub(super) fn table_slots(neighbours: usize) -> usize {
-    (neighbours * 16).next_power_of_two().max(512)
+/// Partners kept of a feature, for so many neighbours asked: room for the frequent and the rare ones of each.
+pub(super) fn most_kept(neighbours: usize) -> usize {
+    (neighbours * 12).next_multiple_of(64).max(384)
 }
 
-/// Counts with what a feature fires: other features on the same token, or tokens. A full table forgets: the median count is taken
-/// from every partner and those at zero leave (Misra-Gries, in bulk). So a count is exact until then, and afterwards a
-/// lower bound that misses at most [`Partners::forgotten`].
+/// A count for every id that may come, and which came. All zero before and after a feature's turn.
+pub(super) struct Tally {
+    counts: Vec<u32>,
+    met: Vec<u32>,
+}
+
+impl Tally {
+    pub(super) fn new(ids: usize) -> Self {
+        Self { counts: vec![0; ids], met: Vec::new() }
+    }
+
+    pub(super) fn count(&mut self, id: u32) {
+        self.add(id, 1);
+    }
+
+    fn add(&mut self, id: u32, times: u32) {
+        // What was kept may be beyond the ids of this window.
+        if id as usize >= self.counts.len() {
+            self.counts.resize(id as usize + 1, 0);
+        }
+        let count = &mut self.counts[id as usize];
+        if *count == 0 {
+            self.met.push(id);
+        }
+        *count += times;
+    }
+
+    /// As if `id` had not come.
+    pub(super) fn leave_out(&mut self, id: u32) {
+        self.counts[id as usize] = 0;
+    }
+}
+
+/// With what a feature fires, and how often: other features on the same token, or tokens. More than may be kept are forgotten
+/// as by Misra and Gries (1982), a window's counts at once (Agarwal et al. 2012, "Mergeable summaries"): the largest count beyond
+/// those that may stay is taken from all, and who comes to zero leaves. So a count is exact until then, and
+/// afterwards a lower bound that misses at most [`Partners::forgotten`].
 #[derive(Default)]
 pub(super) struct Partners {
-    /// Open addressing, linear probing; (partner, count).
-    slots: Vec<(u32, u32)>,
-    used: usize,
+    /// (partner, count)
+    kept: Vec<(u32, u32)>,
     forgotten: u32,
 }
 
 impl Partners {
-    pub(super) fn count(&mut self, partner: u32, most: usize) {
-        if self.slots.is_empty() {
-            self.slots = vec![(EMPTY, 0); FIRST];
+    /// Takes over what was counted, of which at most `most` partners stay.
+    pub(super) fn take(&mut self, tally: &mut Tally, most: usize) {
+        for (partner, count) in self.kept.drain(..) {
+            tally.add(partner, count);
         }
-        let at = find(&self.slots, partner);
-        if self.slots[at].0 == partner {
-            self.slots[at].1 += 1;
-            return;
-        }
-        self.slots[at] = (partner, 1);
-        self.used += 1;
-        if self.used * 4 > self.slots.len() * 3 {
-            self.make_room(most);
-        }
-    }
-
-    fn make_room(&mut self, most: usize) {
-        let grown = (self.slots.len() * 2).min(most);
-        let mut less = 0;
-        if grown == self.slots.len() {
-            let mut counts: Vec<u32> = self.iter().map(|(_, c)| c).collect();
-            let middle = counts.len() / 2;
-            less = *counts.select_nth_unstable(middle).1;
-            self.forgotten += less;
-        }
-        let old = std::mem::replace(&mut self.slots, vec![(EMPTY, 0); grown]);
-        self.used = 0;
-        for (partner, count) in old {
-            if partner != EMPTY && count > less {
-                let at = find(&self.slots, partner);
-                self.slots[at] = (partner, count - less);
-                self.used += 1;
+        for partner in tally.met.drain(..) {
+            let count = std::mem::take(&mut tally.counts[partner as usize]);
+            if count > 0 {
+                self.kept.push((partner, count));
             }
         }
+        if self.kept.len() > most {
+            let less = self.kept.select_nth_unstable_by_key(most, |&(partner, count)| (Reverse(count), partner)).1.1;
+            self.kept.truncate(most);
+            self.kept.retain_mut(|(_, count)| {
+                *count -= less;
+                *count > 0
+            });
+            self.forgotten += less;
+        }
+        self.kept.shrink_to(most);
     }
 
     /// Partners with the tokens surely counted.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
-        self.slots.iter().copied().filter(|slot| slot.0 != EMPTY)
+        self.kept.iter().copied()
     }
 
     /// By how much a count may fall short.
@@ -66,16 +83,6 @@ impl Partners {
     pub(super) fn forgotten(&self) -> u32 {
         self.forgotten
     }
-}
-
-/// Where `partner` is, or would go.
-fn find(slots: &[(u32, u32)], partner: u32) -> usize {
-    let mask = slots.len() - 1;
-    let mut at = (partner.wrapping_mul(0x9e37_79b1) >> 7) as usize & mask;
-    while slots[at].0 != partner && slots[at].0 != EMPTY {
-        at = (at + 1) & mask;
-    }
-    at
 }
 
 /// Normalised pointwise mutual information of two things that happen on the same token (Bouma 2009): ln(p_ij / p_i p_j) / −ln p_ij,
@@ -105,15 +112,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn counts_are_lower_bounds_within_what_was_forgotten(seed in 0u64..500, spread in 10u32..4000) {
-            let (mut partners, mut exact) = (Partners::default(), HashMap::new());
+        fn counts_are_lower_bounds_within_what_was_forgotten(seed in 0u64..500, spread in 10u32..4000, window in 1u32..9000) {
+            let (mut partners, mut tally, mut exact) = (Partners::default(), Tally::new(10), HashMap::new());
             let mut state = seed;
             for i in 0..20_000u32 {
                 state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
                 let partner = if i % 10 == 0 { 7 } else { (state >> 33) as u32 % spread };
-                partners.count(partner, 512);
+                tally.count(partner);
+                if i % window == 0 {
+                    partners.take(&mut tally, 384);
+                }
                 *exact.entry(partner).or_insert(0u32) += 1;
             }
+            partners.take(&mut tally, 384);
+            prop_assert!(partners.kept.len() <= 384 && partners.forgotten() <= 20_000 / 385);
             let mut seen = HashMap::new();
             for (partner, count) in partners.iter() {
                 seen.insert(partner, count);
