@@ -24,6 +24,7 @@ const PLANTED: usize = 256;
 const HELD_OUT: usize = 20_000;
 
 struct Toy {
+    seed: u64,
     p: f64,
     k: usize,
     /// λ of SM's recipe (clip 1, decoder rows of norm .1); absent: TopK.
@@ -55,7 +56,7 @@ fn bf16(x: &[f32]) -> (Vec<u16>, Vec<f32>) {
 
 fn learn(toy: &Toy) -> Outcome {
     let exec = Exec::new(CpuPath::best(), Cancel::new());
-    let mut planted = Planted::new(PlantedOptions { features: PLANTED, d: D, p: toy.p, seed: 11 });
+    let mut planted = Planted::new(PlantedOptions { features: PLANTED, d: D, p: toy.p, seed: 11 + toy.seed });
     let options = TrainerOptions {
         architecture: match toy.penalty {
             None => Architecture::TopK,
@@ -64,7 +65,7 @@ fn learn(toy: &Toy) -> Outcome {
         d: D,
         features: toy.latents,
         k: toy.k,
-        seed: 5,
+        seed: 5 + toy.seed,
         scale: 1.0,
         decoder_bias: vec![0.0; D],
         encoder_scale: 1.0,
@@ -156,7 +157,7 @@ fn report(name: &str, o: &Outcome) {
     );
 }
 
-const LONG: Toy = Toy { p: 0.01, k: 3, penalty: None, latents: 256, steps: 4000, batch: 1024, freeze_decoder: false };
+const LONG: Toy = Toy { seed: 0, p: 0.01, k: 3, penalty: None, latents: 256, steps: 4000, batch: 1024, freeze_decoder: false };
 const SHORT: Toy = Toy { steps: 3000, batch: 512, ..LONG };
 
 #[test]
@@ -188,18 +189,21 @@ fn c12_explains_nearly_all_and_recovers_nothing() {
     assert!(c12.recovery.mmcs - c12.random_mmcs < 0.06 && c12.recovery.recovered == 0.0, "and be worthless");
 }
 
-/// One seed; the reference's numbers are means of three. C3 comes out below them (FVU .406, MMCS .902, recovered .816), for a
-/// reason not yet known: its bounds hold what came out, not what was hoped for.
+/// C3 is the mean of three seeds, as the reference's is: the first of them alone gives FVU .406, MMCS .902, recovered .816.
 #[test]
 fn c3_and_c4_a_low_penalty_finds_better_directions_and_fires_worse() {
-    let c3 = learn(&Toy { penalty: Some(5.0), ..LONG });
-    report("C3", &c3);
+    let c3: Vec<Outcome> = (0..3).map(|seed| learn(&Toy { seed, penalty: Some(5.0), ..LONG })).collect();
+    c3.iter().for_each(|outcome| report("C3", outcome));
+    let mean = |of: fn(&Outcome) -> f64| c3.iter().map(of).sum::<f64>() / c3.len() as f64;
+    let (c3_gamma, c3_f1) = (mean(|o| o.gamma), mean(|o| o.f1));
     let c4 = learn(&Toy { penalty: Some(1.0), ..LONG });
     report("C4", &c4);
-    assert!((c3.fvu - 0.383).abs() < 0.03 && (c3.l0 - 2.65).abs() < 0.3);
-    assert!((c3.gamma - 0.585).abs() < 0.02, "an L1 penalty shrinks");
-    assert!(c3.recovery.mmcs > 0.89 && c3.recovery.recovered > 0.79 && c3.recovery.mcc > 0.86 && c3.f1 > 0.71);
+    assert!((mean(|o| o.fvu) - 0.383).abs() < 0.02 && (mean(|o| o.l0) - 2.65).abs() < 0.15);
+    assert!((c3_gamma - 0.585).abs() < 0.01, "an L1 penalty shrinks");
+    let recovery = [mean(|o| o.recovery.mmcs) - 0.922, mean(|o| o.recovery.recovered) - 0.862, mean(|o| o.recovery.mcc) - 0.904];
+    assert!(recovery.iter().zip([0.015, 0.03, 0.02]).all(|(off, most)| off.abs() < most), "{recovery:?}");
+    assert!((c3_f1 - 0.758).abs() < 0.02);
     assert!((c4.fvu - 0.112).abs() < 0.03 && (c4.l0 - 5.6).abs() < 0.8);
     assert!(c4.recovery.mmcs > 0.97 && c4.recovery.recovered > 0.93);
-    assert!(c4.gamma > c3.gamma + 0.2 && c4.f1 < c3.f1 - 0.1);
+    assert!(c4.gamma > c3_gamma + 0.2 && c4.f1 < c3_f1 - 0.1);
 }
