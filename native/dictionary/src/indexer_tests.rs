@@ -216,6 +216,31 @@ fn neither_threads_nor_the_cut_into_calls_change_anything() {
 }
 
 #[test]
+fn windows_end_where_the_pass_says_and_not_where_a_call_does() {
+    // More tokens than a window holds, and more different ones than a feature keeps.
+    let n = 5000 * CONTEXT;
+    let (contexts, positions) = coordinates(n);
+    let mut s = Stream(13);
+    let tokens: Vec<u32> = (0..n).map(|_| (s.next() * s.next() * 2000.0) as u32).collect();
+    let code = TopKOutput { indices: (0..n).flat_map(|r| [0, 1 + r as u32 % 2]).collect(), values: vec![1.0; 2 * n] };
+    let run = |contexts_per_call: usize| {
+        let mut indexer = Indexer::new(options(3)).unwrap();
+        let step = contexts_per_call * CONTEXT;
+        for start in (0..n).step_by(step) {
+            let rows = start..(start + step).min(n);
+            let entries = 2 * rows.start..2 * rows.end;
+            let part = TopKOutput { indices: code.indices[entries.clone()].to_vec(), values: code.values[entries].to_vec() };
+            indexer.add_encoded(&exec(), &part, &contexts[rows.clone()], &positions[rows.clone()], &tokens[rows]).unwrap();
+        }
+        indexer.finish(&exec()).unwrap()
+    };
+    let whole = run(5000);
+    assert_eq!(whole.fired, [n as u32, n as u32 / 2, n as u32 / 2]);
+    assert_eq!(whole, run(7));
+    assert_eq!(whole, run(1999));
+}
+
+#[test]
 fn samples_are_spread_over_the_tokens_of_an_interval() {
     // 400 equal activations; each seed keeps 4 of them, and over 100 seeds both halves of the pass are drawn alike.
     let (contexts, positions) = coordinates(400 * CONTEXT);
