@@ -38,6 +38,6 @@ pub use chunks::{for_chunks, for_row_blocks};
 pub use cpu::CpuPath;
 pub use exec::{Cancel, Cancelled, Exec};
 pub use gemm::{PackedMatrix, PackedShared, Precision, gemm};
-pub use relu::{SparseRows, relu_gemm};
+pub use relu::{SparseRows, above_gemm, relu_gemm};
 pub use shared::SharedMut;
-pub use topk::{Screened, TopKOutput, Trust, above_gemm, topk_gemm, topk_screened};
+pub use topk::{Screened, TopKOutput, Trust, topk_gemm, topk_screened};

@@ -1,10 +1,11 @@
-//! Fused `ReLU(x · wᵀ + b)`: only what is above 0 leaves the cache.
+//! Fused `ReLU(x · wᵀ + b)`, and what is above a threshold of its own column: only that leaves the cache.
 //!
 //! The packed (low-precision) product screens, exact f32 decides: an entry is dropped only when the upper bound of its
-//! pre-activation (see [`crate::topk`]) is not above 0, and what is left is computed again in f32. So the set of active
-//! entries and their values are those of [`relu_reference`], bit for bit, on every path.
+//! pre-activation (see [`crate::topk`]) is not above its threshold, and what is left is computed again in f32. So the set of
+//! active entries and their values are those of the definition, bit for bit, on every path.
 
 mod above;
+mod threshold;
 
 use crate::exec::{Cancelled, Exec};
 use crate::gemm::{Input, PackedMatrix, rows_per_block, sweep};
@@ -14,8 +15,9 @@ use crate::simd::dot;
 use crate::simd::prefetch;
 use crate::sparse::Inverted;
 use crate::topk::Bounds;
-use above::above_zero;
+use above::may_be_above;
 use std::ops::Range;
+pub use threshold::above_gemm;
 
 /// Active entries of rows, in the order of their columns.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,7 +25,7 @@ pub struct SparseRows {
     /// [m + 1]
     pub offsets: Vec<usize>,
     pub indices: Vec<u32>,
-    /// Above 0, or NaN where x or the weights were not finite.
+    /// Above the threshold, or NaN where x or the weights were not finite.
     pub values: Vec<f32>,
 }
 
@@ -76,15 +78,29 @@ pub fn relu_gemm(
     w_exact: &[f32],
     bias: &[f32],
 ) -> Result<SparseRows, Cancelled> {
+    sparse_gemm(exec, x, m, w, w_exact, bias, None)
+}
+
+/// The entries of `x [m, k] · wᵀ + bias` above `threshold [n]`, else above 0, strictly. NaN counts as above.
+fn sparse_gemm(
+    exec: &Exec,
+    x: &[f32],
+    m: usize,
+    w: &PackedMatrix,
+    w_exact: &[f32],
+    bias: &[f32],
+    threshold: Option<&[f32]>,
+) -> Result<SparseRows, Cancelled> {
     check(x, m, w.n, w.k, w_exact, bias);
-    if w.form == Form::Rows {
-        return relu_reference(exec, x, m, w.n, w.k, w_exact, bias);
-    }
+    let rescore = Rescore { exec, x, w_exact, bias, threshold, k: w.k };
     exec.cancel.check()?;
+    if w.form == Form::Rows {
+        return rescore.all(m, w.n);
+    }
     let input = Input::prepare(exec, x, m, w, true)?;
     let bounds = Bounds::new(w, Some(bias));
+    let floors = floors(&bounds, threshold);
     let cut = Cut::new(m, w);
-    let rescore = Rescore { exec, x, w_exact, bias, k: w.k };
     let mut parts: Vec<Part> = (0..cut.chunks()).map(|_| Part::default()).collect();
     let shared = SharedMut::new(&mut parts);
     exec.run(cut.chunks(), |c| {
@@ -96,7 +112,7 @@ pub fn relu_gemm(
                 // Where sums could leave f32's range nothing is screened out.
                 let safe = f64::from(form.norm) * f64::from(bounds.largest_norm) < 1e37;
                 let (delta, norm) = if safe { (form.delta_norm, form.norm) } else { (f32::INFINITY, f32::INFINITY) };
-                let mut mask = above_zero(exec.path, line, &tile, &bounds, delta, norm);
+                let mut mask = may_be_above(exec.path, line, &tile, &bounds, &floors, (delta, norm));
                 let found = &mut candidates[tile.row + i - rows.start];
                 while mask != 0 {
                     found.push(tile.col as u32 + mask.trailing_zeros());
@@ -124,14 +140,17 @@ pub fn relu_reference(
     bias: &[f32],
 ) -> Result<SparseRows, Cancelled> {
     check(x, m, n, k, w_exact, bias);
-    let cut = Cut { m, block: 1, panels: 1, segments: 1 };
-    let all: Vec<u32> = (0..n as u32).collect();
-    let rescore = Rescore { exec, x, w_exact, bias, k };
-    let mut parts: Vec<Part> = (0..m).map(|_| Part::default()).collect();
-    let shared = SharedMut::new(&mut parts);
-    // SAFETY: one chunk, one part.
-    exec.run(m, |row| unsafe { shared.slice(row, 1)[0] = rescore.part(row..row + 1, std::slice::from_ref(&all)) })?;
-    join(exec, m, &cut, &parts)
+    Rescore { exec, x, w_exact, bias, threshold: None, k }.all(m, n)
+}
+
+/// What an upper bound must exceed: the threshold less its rounding and that of the bias. As long as the padded outputs.
+fn floors(bounds: &Bounds, threshold: Option<&[f32]>) -> Vec<f32> {
+    let mut out = vec![0.0; bounds.bias.len()];
+    if let Some(threshold) = threshold {
+        let floor = |j: usize| threshold[j] - threshold[j].abs() * 2f32.powi(-20) - bounds.bias_slack[j];
+        (0..threshold.len()).for_each(|j| out[j] = floor(j));
+    }
+    out
 }
 
 fn check(x: &[f32], m: usize, n: usize, k: usize, w_exact: &[f32], bias: &[f32]) {
@@ -187,11 +206,23 @@ struct Rescore<'a> {
     x: &'a [f32],
     w_exact: &'a [f32],
     bias: &'a [f32],
+    threshold: Option<&'a [f32]>,
     k: usize,
 }
 
 impl Rescore<'_> {
-    /// Of the candidate columns of each row those that are above 0 in f32.
+    /// Every entry of `m` rows and `n` columns in f32.
+    fn all(&self, m: usize, n: usize) -> Result<SparseRows, Cancelled> {
+        let cut = Cut { m, block: 1, panels: 1, segments: 1 };
+        let all: Vec<u32> = (0..n as u32).collect();
+        let mut parts: Vec<Part> = (0..m).map(|_| Part::default()).collect();
+        let shared = SharedMut::new(&mut parts);
+        // SAFETY: one chunk, one part.
+        self.exec.run(m, |row| unsafe { shared.slice(row, 1)[0] = self.part(row..row + 1, std::slice::from_ref(&all)) })?;
+        join(self.exec, m, &cut, &parts)
+    }
+
+    /// Of the candidate columns of each row those that are above in f32.
     fn part(&self, rows: Range<usize>, candidates: &[Vec<u32>]) -> Part {
         let (k, total) = (self.k, candidates.iter().map(Vec::len).sum());
         let mut out = Part {
@@ -210,7 +241,7 @@ impl Rescore<'_> {
                     prefetch(&self.w_exact[next as usize * k..(next as usize + 1) * k]);
                 }
                 let value = dot(self.exec.path, x, &self.w_exact[at * k..(at + 1) * k]) + self.bias[at];
-                if value > 0.0 || value.is_nan() {
+                if value > self.threshold.map_or(0.0, |t| t[at]) || value.is_nan() {
                     out.indices.push(j);
                     out.values.push(value);
                 }

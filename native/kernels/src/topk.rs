@@ -5,7 +5,6 @@
 //! is below a value that k others surely reach. Set and values are therefore those of [`topk_reference`], bit for bit,
 //! on every path.
 
-mod above;
 mod best;
 mod bounds;
 mod queue;
@@ -20,7 +19,6 @@ use crate::exec::{Cancelled, Exec};
 use crate::gemm::{Input, PackedMatrix, rows_per_block, sweep};
 use crate::packed::Form;
 use crate::shared::SharedMut;
-pub use above::above_gemm;
 pub(crate) use bounds::Bounds;
 use queue::RowQueue;
 use screen::Screen;
