@@ -25,6 +25,7 @@ mod tile;
 
 pub(crate) use block::{Done, PANEL_MAX, rows_per_block, sweep};
 pub(crate) use input::Input;
+pub(crate) use tile::TILE_ROWS;
 
 use crate::exec::{Cancelled, Exec};
 use crate::packed::Form;

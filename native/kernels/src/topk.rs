@@ -16,7 +16,7 @@ mod trust;
 
 use crate::cpu::CpuPath;
 use crate::exec::{Cancelled, Exec};
-use crate::gemm::{Input, PackedMatrix, rows_per_block, sweep};
+use crate::gemm::{Input, PackedMatrix, TILE_ROWS, rows_per_block, sweep};
 use crate::packed::Form;
 use crate::shared::SharedMut;
 pub(crate) use bounds::Bounds;
@@ -174,8 +174,9 @@ struct Cut {
 impl Cut {
     /// Blocks that keep 64 threads busy at a training batch.
     const BLOCK_ROWS: usize = 96;
-    /// Blocks that a thread should have to choose from before they may be larger.
-    const PER_THREAD: usize = 8;
+    /// Blocks that a thread should have to choose from before they may be larger, and the bytes of x they may then have.
+    const PER_THREAD: usize = 4;
+    const LARGEST: usize = 576 << 10;
 
     fn new(m: usize, w: &PackedMatrix, k: usize, threads: usize) -> Self {
         let block = rows_per_block(w).min(Self::BLOCK_ROWS).min(m);
@@ -184,10 +185,11 @@ impl Cut {
         // A segment selects its own top k first, so it should be much longer than k.
         let longest = (w.n / (16 * k).max(1024)).clamp(1, panels);
         let segments = if blocks >= 16 { 1 } else { (32 / blocks).clamp(1, longest) };
-        // Of bytes more is rescored, which larger blocks make cheaper. Only segments have a say in what is found.
-        let large = rows_per_block(w);
-        let worth = w.form.bytes() && m.div_ceil(large) >= Self::PER_THREAD * threads;
-        Self { m, block: if segments == 1 && worth { large } else { block }, panels, segments }
+        // Of bytes more is rescored, which larger blocks make cheaper: a row of w comes from memory once for all of a block's
+        // rows. Only segments have a say in what is found.
+        let large = m.div_ceil(Self::PER_THREAD * threads).min(Self::LARGEST / w.k.max(1)).next_multiple_of(TILE_ROWS);
+        let worth = segments == 1 && w.form.bytes() && large >= rows_per_block(w);
+        Self { m, block: if worth { large } else { block }, panels, segments }
     }
     fn chunks(&self) -> usize {
         self.m.div_ceil(self.block) * self.segments

@@ -25,7 +25,7 @@ const AHEAD: usize = 4;
 type Place = (u32, u32);
 
 /// With fewer places than outputs over this, sorting them by output is not worth a pass over the outputs.
-const SPARSE: usize = 2;
+const SPARSE: usize = 8;
 
 /// A place and which of the list it is.
 #[derive(Clone, Copy, Default)]
