@@ -33,7 +33,7 @@ if (asked.has("features")) {
   const rows = [];
   for (const features of [4096, 16_384, 65_536, 262_144]) {
     const [step, index] = [await measured({ work: "step", features }), await measured({ work: "index", features })];
-    rows.push([features, ...cells(step), ...cells(index)]);
+    rows.push([String(features), ...cells(step), ...cells(index)]);
   }
   printTable(["features", "step, tokens/s", "of limit", "MB", "index, tokens/s", "of limit", "MB"], rows);
 }
@@ -58,7 +58,7 @@ if (asked.has("context")) {
   for (const context of [64, 128, 256, 512, 1024, 2048]) {
     const harvest = await measured({ work: "harvest", context });
     const generation = await measured({ work: "generation", context: Math.min(context, 2048) });
-    rows.push([context, ...cells(harvest), generation.tokensPerSecond, percent(generation.shareOfLimit)]);
+    rows.push([String(context), ...cells(harvest), generation.tokensPerSecond, percent(generation.shareOfLimit)]);
   }
   printTable(["context", "harvest, tokens/s", "of limit", "MB", "generation after it, tokens/s", "of limit"], rows);
 }
@@ -68,7 +68,7 @@ if (asked.has("tokens")) {
   const cell = ({ seconds, peakMB }: Ran): string[] => [seconds.toFixed(1), String(peakMB)];
   for (let tokens = 100_000; tokens <= Number(values["most-tokens"]); tokens *= 10) {
     const { harvest, train, index } = await chain(tokens, 4096, values.scratch);
-    rows.push([tokens, ...cell(harvest), ...cell(train), ...cell(index)]);
+    rows.push([String(tokens), ...cell(harvest), ...cell(train), ...cell(index)]);
   }
   printTable(["tokens", "harvest (block 0), s", "MB", "train (F 4,096), s", "MB", "index, s", "MB"], rows);
 }

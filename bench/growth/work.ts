@@ -25,6 +25,8 @@ export interface Measured extends Rate {
 const d = 576;
 const k = 32;
 const batch = 4096;
+/** Tokens that the index counts at once, at k 32: a round is one window. */
+const window = 65_536;
 const seconds = 6;
 const signal = new AbortController().signal;
 
@@ -48,7 +50,7 @@ async function step(features: number): Promise<Rate> {
   );
   const run = async (): Promise<void> => void (await withTask(signal, (task) => trainer.step(pool, rows, 2e-4, 0, task)));
   const timed = await time({ run }, seconds, signal);
-  return encoderRate(timed, features);
+  return encoderRate(timed, features, batch);
 }
 
 async function index(features: number): Promise<Rate> {
@@ -61,24 +63,24 @@ async function index(features: number): Promise<Rate> {
       task,
     ),
   );
-  const rows = normalRows(batch);
+  const rows = normalRows(window);
   const options = { features, top: 20, intervals: 11, perInterval: 3, coactivation: 10, tokens: 10, seed: 0 };
   const indexer = new (loadAddon().Indexer)(options);
-  const positions = Uint32Array.from({ length: batch }, (_, row) => (row % 255) + 1);
-  const tokens = Uint32Array.from({ length: batch }, () => random.below(49_152));
+  const positions = Uint32Array.from({ length: window }, (_, row) => (row % 255) + 1);
+  const tokens = Uint32Array.from({ length: window }, () => random.below(49_152));
   let contexts = 0;
   const run = async (): Promise<void> => {
     const first = contexts;
-    contexts += Math.ceil(batch / 255);
-    const of = Uint32Array.from({ length: batch }, (_, row) => first + Math.floor(row / 255));
+    contexts += Math.ceil(window / 255);
+    const of = Uint32Array.from({ length: window }, (_, row) => first + Math.floor(row / 255));
     await withTask(signal, (task) => indexer.add(dictionary, rows, of, positions, tokens, task));
   };
-  return encoderRate(await time({ run }, seconds, signal), features);
+  return encoderRate(await time({ run }, seconds, signal), features, window);
 }
 
 /** The limit counts the encoder's products alone: 2·d·F a token. */
-function encoderRate(timed: Timed, features: number): Rate {
-  const tokensPerSecond = batch / timed.seconds;
+function encoderRate(timed: Timed, features: number, tokens: number): Rate {
+  const tokensPerSecond = tokens / timed.seconds;
   return { tokensPerSecond, shareOfLimit: (tokensPerSecond * 2 * d * features) / (timed.probe.fastGflops * 1e9) };
 }
 
