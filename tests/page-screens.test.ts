@@ -218,6 +218,37 @@ describe.skipIf(leftOut)(`every screen, in every state${leftOut ? ` (${noChromiu
     expect(unreachable).toEqual([]);
   });
 
+  test("the bar stands there before the page's code, in the colours chosen; the page takes its place, from few files", async () => {
+    const boxes = (page: Page): Promise<number[][]> =>
+      page.locator(".bar .brand, .bar nav a").evaluateAll((links) =>
+        links.map((link) => {
+          const { x, y, width, height } = link.getBoundingClientRect();
+          return [x, y, width, height].map(Math.round);
+        }),
+      );
+    for (const width of [1280, 380]) {
+      const { context, page } = await visit(browser, `${full.url}/icon.svg`, { width, height: 800 });
+      await page.evaluate(() => localStorage.setItem("lexiscope.theme", "dark"));
+      const code = Promise.withResolvers<void>();
+      const files: string[] = [];
+      await page.route(/\/assets\//, async (route) => {
+        files.push(route.request().url());
+        if (/react-[^/]*$/.test(route.request().url())) await code.promise;
+        await route.continue();
+      });
+      await page.goto(`${full.url}/learn`, { waitUntil: "commit" });
+      await page.getByRole("navigation", { name: "Screens" }).waitFor();
+      expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe("rgb(20, 23, 28)");
+      const before = await boxes(page);
+      expect(before.length).toBeGreaterThan(5);
+      code.resolve();
+      await expectText(page.getByRole("main"), /feature/);
+      expect(await boxes(page)).toEqual(before);
+      expect(files.length, files.join(" ")).toBeLessThanOrEqual(9);
+      await context.close();
+    }
+  });
+
   test("keyboard: the list by arrow keys, a feature by Enter, screens by letters, help by ?", async () => {
     const { page } = wide;
     await page.goto(`${full.url}/atlas/tour?q=garden`);

@@ -40,7 +40,7 @@ export async function firstLoad(browser: Browser, url: string, there: string, da
     await setTimeout(settleMs); // a new tab's process starts up beside the page otherwise
     return await tasksOf(browser, page, async () => {
       await page.goto(url);
-      for (const until = performance.now() + 60_000; !(await shown()); await setTimeout(20))
+      for (const until = performance.now() + 60_000; !(await shown()); await setTimeout(50))
         if (performance.now() > until) throw new Error(`${url}: nothing shown`);
       await setTimeout(settleMs);
     });

@@ -10,15 +10,18 @@ import { serving } from "../../tests/support.ts";
 import { chunks } from "./bytes.ts";
 import { firstLoad, screens, typing } from "./first-loads.ts";
 import { firstRows } from "./first-rows.ts";
-import { kB, spread, table, taskCells, taskHead } from "./report.ts";
+import { kB, loadCells, loadHead, spread, table, taskCells, taskHead } from "./report.ts";
 import { tasksOf } from "./trace.ts";
 
 /**
- * What a person at the page waits for: `node bench/page/page.ts [--atlas FOLDER]... [--repeats 5]`. Without folders the
- * atlases of LEXISCOPE_HOME; bench/atlas/synthetic.ts makes large ones. The server and Chromium run on this machine and
- * share its cores. Medians over the repeats; the largest beside them.
+ * What a person at the page waits for: `node bench/page/page.ts [--atlas FOLDER]... [--repeats 5] [--loads]`. Without
+ * folders the atlases of LEXISCOPE_HOME; bench/atlas/synthetic.ts makes large ones. `--loads`: only the first loads of
+ * the screens. The server and Chromium run on this machine and share its cores. Medians over the repeats; the largest
+ * beside them.
  */
-const { values } = parseArgs({ options: { atlas: { type: "string", multiple: true }, repeats: { type: "string", default: "5" } } });
+const { values } = parseArgs({
+  options: { atlas: { type: "string", multiple: true }, repeats: { type: "string", default: "5" }, loads: { type: "boolean" } },
+});
 const repeats = Number(values.repeats);
 const built = fileURLToPath(new URL("../../packages/web/dist", import.meta.url));
 
@@ -39,9 +42,9 @@ try {
   await printBytes();
   for (const folder of folders) {
     await measureFirstLoads(basename(folder));
-    await measureAtlas(basename(folder));
+    if (values.loads !== true) await measureAtlas(basename(folder));
   }
-  await measureModel(basename(folders[0] ?? "first"));
+  if (values.loads !== true) await measureModel(basename(folders[0] ?? "first"));
 } finally {
   await browser.close();
   await server.stop();
@@ -65,9 +68,9 @@ async function measureFirstLoads(name: string): Promise<void> {
     const url = server.url + address(encodeURIComponent(name));
     await firstLoad(browser, url, there, false); // opens what the server needs for it
     for (const dark of [false, true])
-      rows.push([`${screen}, ${dark ? "dark" : "light"}`, ...taskCells(await repeat(() => firstLoad(browser, url, there, dark)))]);
+      rows.push([`${screen}, ${dark ? "dark" : "light"}`, ...loadCells(await repeat(() => firstLoad(browser, url, there, dark)))]);
   }
-  table([`${name}: first load of each screen, longest task, ms`, ...taskHead], rows);
+  table([`${name}: first load of each screen, longest task, ms`, ...loadHead], rows);
 }
 
 async function measureAtlas(name: string): Promise<void> {

@@ -1,6 +1,11 @@
 import type { Tasks } from "./trace.ts";
 
 export const taskHead: readonly string[] = ["median", "largest", "of processor time", "p99", "over 50 ms", "mostly"];
+/** As {@link taskCells}, and how long the page itself took at most. */
+export const loadHead: readonly string[] = [...taskHead, "without the change of documents", "its largest"];
+export function loadCells(tasks: readonly Tasks[]): string[] {
+  return [...taskCells(tasks), ...spread(tasks.map(({ longestOfPage }) => longestOfPage))];
+}
 export function taskCells(tasks: readonly Tasks[]): string[] {
   const of = (key: Exclude<keyof Tasks, "mostly">): string => ms(median(tasks.map((each) => each[key])));
   const worst = tasks.toSorted((a, b) => b.longest - a.longest)[0];

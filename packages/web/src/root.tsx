@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { createQueryClient } from "./api/query-client.ts";
 import { App } from "./app.tsx";
 import { preload } from "./preload.ts";
+import "./styles/base.css";
 
 /** Shows the page. As a transition: React then draws it in slices and lets the browser in between. */
 export function showPage(element: HTMLElement): void {

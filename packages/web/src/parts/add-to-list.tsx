@@ -9,7 +9,7 @@ import "./add-to-list.css";
 export function AddToList({ atlas, features, done }: { atlas: string; features: readonly number[]; done?: () => void }): ReactElement {
   const what = features.length === 1 ? "feature" : `${formatCount(features.length)} features`;
   return (
-    <Menu button={<>Add to list ▾</>} label={`Add the ${what} to a list`} kind="panel" disabled={features.length === 0}>
+    <Menu button="Add to list" label={`Add the ${what} to a list`} kind="panel" disabled={features.length === 0}>
       {() => <ListChoices atlas={atlas} features={features} done={done} />}
     </Menu>
   );

@@ -19,6 +19,15 @@ function Icon({ children }: { children: ReactNode }): ReactElement {
   );
 }
 
+/** What stands after the words of a button that opens a menu. */
+export function OpensIcon(): ReactElement {
+  return (
+    <svg className="glyph" viewBox="0 0 8 8" width="8" height="8" fill="currentColor" aria-hidden="true">
+      <path d="M.5 2h7L4 6.5z" />
+    </svg>
+  );
+}
+
 export function EditIcon(): ReactElement {
   return (
     <Icon>

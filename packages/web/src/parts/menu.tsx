@@ -1,4 +1,5 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
+import { OpensIcon } from "./icons.tsx";
 import "./menu.css";
 
 export interface MenuProps {
@@ -82,6 +83,7 @@ export function Menu({
         onClick={() => setOpen(!open)}
       >
         {button}
+        {!icon && <OpensIcon />}
       </button>
       {open && (
         <div

@@ -50,7 +50,6 @@ export function Picker(): ReactElement {
               <bdi className={other === undefined ? undefined : "picker-other"}>{other ?? summary.model}</bdi> · {shortSite(summary.site)}
             </span>
           )}
-          <span aria-hidden="true">▾</span>
         </>
       }
     >

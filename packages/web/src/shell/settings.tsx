@@ -2,13 +2,14 @@ import type { ReactElement } from "react";
 import { SettingsIcon } from "../parts/icons.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { useHideOffensive } from "../state/preferences.ts";
-import { applyTheme, themes, useTheme, type Theme } from "../state/theme.ts";
+import { applyTheme, parseTheme, theme as storedTheme, themes, type Theme } from "../state/theme.ts";
+import { useStored } from "../state/use-stored.ts";
 
 const names: Record<Theme, string> = { system: "As the system", light: "Light", dark: "Dark" };
 
 /** How the page looks, in this browser. */
 export function Settings({ help }: { help: () => void }): ReactElement {
-  const theme = useTheme();
+  const theme = parseTheme(useStored(storedTheme));
   const [hide, setHide] = useHideOffensive();
   return (
     <Menu className="settings" align="right" label="Settings" icon button={<SettingsIcon />}>

@@ -2,6 +2,7 @@ import { useLocation, useSearch } from "wouter";
 import { useAtlases, useModels, useStatus } from "../api/queries.ts";
 import { stored } from "./stored.ts";
 import { pathSegment } from "./url-state.ts";
+import { useStored } from "./use-stored.ts";
 
 const lastAtlas = stored("atlas");
 const lastModel = stored("model");
@@ -23,7 +24,7 @@ export function useSelectedAtlas(): string | undefined {
   const [path] = useLocation();
   const named = path.startsWith("/atlas/") ? pathSegment(1) : undefined;
   const query = new URLSearchParams(useSearch()).get("atlas");
-  const last = lastAtlas.use();
+  const last = useStored(lastAtlas);
   const atlases = useAtlases();
   const status = useStatus();
   if (named !== undefined) return named;
@@ -35,7 +36,7 @@ export function useSelectedAtlas(): string | undefined {
 /** The model to ask where it is not the atlas's own: what the address names, else the one chosen last if it is still there. */
 export function useSelectedModel(): string | undefined {
   const query = new URLSearchParams(useSearch()).get("model");
-  const last = lastModel.use();
+  const last = useStored(lastModel);
   const models = useModels();
   if (query !== null) return query;
   if (last !== null && models.data?.models.some(({ id }) => id === last)) return last;

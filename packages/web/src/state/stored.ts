@@ -1,11 +1,10 @@
-import { useSyncExternalStore } from "react";
-
 /** A text that this browser keeps, shared by everything on the page and by its other tabs. */
 export interface Stored {
   read: () => string | null;
   /** Null forgets it. */
   write: (value: string | null) => void;
-  use: () => string | null;
+  /** Calls back after every change; returns what ends that. */
+  subscribe: (listener: () => void) => () => void;
 }
 
 export function stored(name: string): Stored {
@@ -31,6 +30,6 @@ export function stored(name: string): Stored {
       else localStorage.setItem(key, value);
       for (const listener of listeners) listener();
     },
-    use: () => useSyncExternalStore(subscribe, read, () => null),
+    subscribe,
   };
 }

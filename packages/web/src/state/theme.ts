@@ -1,11 +1,11 @@
-import { stored } from "./stored.ts";
+import { stored, type Stored } from "./stored.ts";
 
 export const themes = ["system", "light", "dark"] as const;
 export type Theme = (typeof themes)[number];
 
-const theme = stored("theme");
+export const theme: Stored = stored("theme");
 
-function parseTheme(value: string | null): Theme {
+export function parseTheme(value: string | null): Theme {
   return value === "light" || value === "dark" ? value : "system";
 }
 
@@ -14,8 +14,4 @@ export function applyTheme(value: Theme = parseTheme(theme.read())): void {
   theme.write(value === "system" ? null : value);
   if (value === "system") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = value;
-}
-
-export function useTheme(): Theme {
-  return parseTheme(theme.use());
 }

@@ -141,7 +141,7 @@ const formats = [
 
 function ExportMenu({ atlas, view }: { atlas: string; view: ListView }): ReactElement {
   return (
-    <Menu className="toolbar-export" align="right" label="Export this view" button={<>Export ▾</>}>
+    <Menu className="toolbar-export" align="right" label="Export this view" button="Export">
       {(close) =>
         formats.map(([format, name, what]) => (
           <a

@@ -56,7 +56,7 @@ export function FeatureHeader({
           >
             Chat
           </Link>
-          <Menu button={<>Export ▾</>} label="Export this feature" align="right">
+          <Menu button="Export" label="Export this feature" align="right">
             {(close) =>
               formats.map(({ format, says }) => (
                 <a
