@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatCount, formatNumber, formatShare } from "./format.ts";
+import { formatCount, formatNumber, formatShare, formatShort } from "./format.ts";
 
 test("counts are grouped by thousands", () => {
   expect([0, 999, 1000, 1_234_567.4, -1234].map(formatCount)).toEqual(["0", "999", "1,000", "1,234,567", "-1,234"]);
@@ -15,6 +15,10 @@ test("numbers have three significant digits, far ones a power of ten", () => {
     "2.50e7",
     "–",
   ]);
+});
+
+test("amounts and rates are short", () => {
+  expect([0, 0.05, 999, 17_123, 2.46e8, 3e9, -1500].map(formatShort)).toEqual(["0", "0.05", "999", "17.1k", "246M", "3G", "-1.5k"]);
 });
 
 test("a small share is one in so many", () => {

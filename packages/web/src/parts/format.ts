@@ -13,6 +13,17 @@ export function formatCount(value: number): string {
   return String(Math.round(value)).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
+/** Three significant digits of a large amount or a rate, as the command line takes them: `1.5M`, `300k`. */
+export function formatShort(value: number): string {
+  for (const [suffix, size] of [
+    ["G", 1e9],
+    ["M", 1e6],
+    ["k", 1e3],
+  ] as const)
+    if (Math.abs(value) >= size) return `${formatNumber(value / size)}${suffix}`;
+  return formatNumber(value);
+}
+
 /** A share as a percentage; very small ones as "1 in n". */
 export function formatShare(value: number): string {
   if (value === 0) return "0 %";

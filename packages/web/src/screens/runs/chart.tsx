@@ -1,7 +1,7 @@
 import { useEffect, useRef, type KeyboardEvent, type ReactElement } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { formatNumber } from "../../parts/format.ts";
+import { formatShort } from "../../parts/format.ts";
 import type { Plotted } from "./curves.ts";
 
 const height = 132;
@@ -38,7 +38,7 @@ export function Chart({
       stroke: () => shown.quiet,
       grid: { stroke: () => shown.line, width: 1 },
       ticks: { show: false },
-      font: "11px ui-sans-serif, system-ui, sans-serif",
+      font: "11px system-ui, sans-serif",
       size,
       gap: 4,
       values: (_, splits) => splits.map(values),
@@ -54,8 +54,8 @@ export function Chart({
           y: { range: (_, low, high) => (low === high ? flatRange(low) : uPlot.rangeNum(low, high, 0.1, true)) },
         },
         axes: [
-          { ...axis(22, shortNumber), space: 70 },
-          { ...axis(46, (value) => formatNumber(value, 3)), space: 28 },
+          { ...axis(22, formatShort), space: 70 },
+          { ...axis(46, formatShort), space: 28 },
         ],
         series: [
           {},
@@ -139,16 +139,5 @@ function say(at: HTMLElement | null, { cursor, data }: uPlot, format: (value: nu
     return;
   }
   const values = data.slice(1).map((column) => column[i] ?? null);
-  at.textContent = `${values.map((value) => (value === null ? "–" : format(value))).join(" | ")} at ${shortNumber(x)} ${unit}`;
-}
-
-/** 1.5M, 300k. */
-function shortNumber(value: number): string {
-  for (const [suffix, size] of [
-    ["G", 1e9],
-    ["M", 1e6],
-    ["k", 1e3],
-  ] as const)
-    if (Math.abs(value) >= size) return `${formatNumber(value / size)}${suffix}`;
-  return formatNumber(value);
+  at.textContent = `${values.map((value) => (value === null ? "–" : format(value))).join(" | ")} at ${formatShort(x)} ${unit}`;
 }

@@ -53,9 +53,7 @@ export function FieldInput({
       {type === "store" || type === "dictionary" || type === "choice" ? (
         <select {...common} onChange={({ target }) => onChange(target.value)}>
           <option value="">{required ? (items.length === 0 ? `no ${type} yet` : "choose") : (fallback ?? "")}</option>
-          {choices.map((choice) => (
-            <option key={choice}>{choice}</option>
-          ))}
+          {choices.flatMap((choice) => (choice === fallback ? [] : <option key={choice}>{choice}</option>))}
           {items.map(({ name, summary }) => (
             <option key={name} value={name}>
               {name}: {summary}

@@ -5,7 +5,7 @@ import { CopyButton } from "../../parts/copy-button.tsx";
 import { Segments } from "../../parts/segments.tsx";
 import { FieldInput } from "./field-input.tsx";
 import { useShelf, useStartJob } from "./runs-api.ts";
-import { formCommand, forms, readForm, type Field, type FormValues, type Kind } from "./start-form.ts";
+import { fieldsOf, formCommand, forms, readForm, type Field, type FormValues, type Kind } from "./start-form.ts";
 import "./new-run.css";
 
 const kinds = (Object.keys(forms) as Kind[]).map((kind) => [kind, forms[kind].title] as const);
@@ -40,6 +40,7 @@ function Form({ kind, given }: { kind: Kind; given: URLSearchParams }): ReactEle
       return [name, values[name] !== "" ? (values[name] ?? "") : (only ?? "")];
     }),
   );
+  const asked = fieldsOf(kind, filled);
   const { job, problems } = readForm(kind, filled);
   const refused = start.error instanceof ApiError ? start.error : undefined;
   const problemOf = ({ name, type }: Field): string | undefined => {
@@ -48,7 +49,7 @@ function Form({ kind, given }: { kind: Kind; given: URLSearchParams }): ReactEle
     if (own !== undefined) return half ? (shelves[type as "store"]?.length === 0 ? "there is none yet" : own) : undefined;
     return refused?.field !== undefined && fieldOf(refused.field) === name ? refused.message : undefined;
   };
-  const unplaced = start.error && !fields.some(({ name }) => refused?.field !== undefined && fieldOf(refused.field) === name);
+  const unplaced = start.error && !asked.some(({ name }) => refused?.field !== undefined && fieldOf(refused.field) === name);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     setTried(true);
@@ -65,11 +66,11 @@ function Form({ kind, given }: { kind: Kind; given: URLSearchParams }): ReactEle
       items={field.type === "store" || field.type === "dictionary" ? shelves[field.type] : []}
     />
   );
-  const more = fields.filter((field) => field.more);
+  const more = asked.filter((field) => field.more);
   const command = formCommand(kind, filled);
   return (
     <form onSubmit={submit} noValidate>
-      <div className="run-fields">{fields.filter((field) => !field.more).map(draw)}</div>
+      <div className="run-fields">{asked.filter((field) => !field.more).map(draw)}</div>
       {more.length > 0 && (
         <details>
           <summary>More</summary>

@@ -1,6 +1,6 @@
 import type { Job } from "@lexiscope/contract";
 import type { ReactElement } from "react";
-import { formatCount, formatNumber, formatSeconds } from "../../parts/format.ts";
+import { formatCount, formatSeconds, formatShort } from "../../parts/format.ts";
 import { progressShare, secondsLeft } from "./stages.ts";
 
 /** What a run does now: phase, bar, rate, time left. */
@@ -12,7 +12,7 @@ export function Progress({ job }: { job: Job }): ReactElement {
   const { phase, done, total, unit, rate, message } = progress;
   const facts = [
     total > 0 ? `${formatCount(done)} of ${formatCount(total)} ${unit}` : done > 0 ? `${formatCount(done)} ${unit}` : "",
-    rate > 0 ? `${formatNumber(rate)} ${unit}/s` : "",
+    rate > 0 ? `${formatShort(rate)} ${unit}/s` : "",
     left === null ? "" : `about ${formatSeconds(left)} left`,
     message ?? "",
   ].filter((text) => text !== "");

@@ -1,5 +1,5 @@
 import { useMemo, type ReactElement } from "react";
-import { formatNumber, formatShare } from "../../parts/format.ts";
+import { formatNumber, formatShare, formatShort } from "../../parts/format.ts";
 import type { TermId } from "../../parts/glossary.ts";
 import { TermLabel } from "../../parts/number.tsx";
 import { Chart } from "./chart.tsx";
@@ -18,7 +18,7 @@ const panels: Panel[] = [
   { metric: "l1", term: "l1", format: formatNumber },
   { metric: "lambda", term: "lambda", format: formatNumber },
   { metric: "dead", term: "dead", format: (value) => formatNumber(value, 6) },
-  { metric: "rate", term: "tokensPerSecond", format: formatNumber },
+  { metric: "rate", term: "tokensPerSecond", format: formatShort },
 ];
 
 /** The curves of training over tokens, of one run or of two. */

@@ -2,7 +2,7 @@ import type { Job } from "@lexiscope/contract";
 import { Suspense, lazy, useMemo, type ReactElement } from "react";
 import { Link } from "wouter";
 import { CopyButton } from "../../parts/copy-button.tsx";
-import { formatNumber } from "../../parts/format.ts";
+import { formatShort } from "../../parts/format.ts";
 import { Failed, Loading } from "../../parts/states.tsx";
 import { useUrlState } from "../../state/url-state.ts";
 import { fresher, type Curve } from "./curves.ts";
@@ -88,7 +88,7 @@ export function RunPage({ id }: { id: string }): ReactElement {
       )}
       {!train && !live && curves.length > 0 && (
         <p className="quiet">
-          {curves.map(({ phase, rate, unit }) => `${phase}: ${formatNumber(rate.at(-1) ?? 0)} ${unit}/s at the end`).join(" · ")}
+          {curves.map(({ phase, rate, unit }) => `${phase}: ${formatShort(rate.at(-1) ?? 0)} ${unit}/s at the end`).join(" · ")}
         </p>
       )}
       <RunNumbers job={job} beside={beside.data?.job} />

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { startJobSchema } from "@lexiscope/contract";
-import { formCommand, forms, readCount, readForm } from "./start-form.ts";
+import { fieldsOf, formCommand, forms, readCount, readForm } from "./start-form.ts";
 
 it("asks for exactly what the server takes, in its order", () => {
   for (const option of startJobSchema.options) {
@@ -20,6 +20,17 @@ it("leaves out what is empty, and says what it would run", () => {
   expect(formCommand("train", values)).toBe("lexiscope train --store first --tokens 1500000 --lr 0.0005 --no-baselines");
   expect(formCommand("start", {})).toBe("lexiscope start --no-page --name first");
   expect(formCommand("harvest", { text: "/books\n my notes=2 \n" })).toBe("lexiscope harvest --text /books --text 'my notes=2'");
+});
+
+it("asks for what belongs to the recipe, and sends nothing of another one's", () => {
+  const names = (recipe: string): string[] => fieldsOf("train", { recipe }).map(({ name }) => name);
+  expect(names("")).toEqual(names("topk"));
+  expect(names("")).toContain("k");
+  expect(names("")).not.toContain("l1");
+  expect(names("scaling-monosemanticity")).toContain("l1");
+  expect(names("scaling-monosemanticity")).not.toContain("k");
+  const values = { store: "first", recipe: "scaling-monosemanticity", k: "64", l1: "2" };
+  expect(readForm("train", values).job).toEqual({ kind: "train", store: "first", recipe: "scaling-monosemanticity", l1: 2 });
 });
 
 it("names what is wrong by field", () => {

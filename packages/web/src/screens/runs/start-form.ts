@@ -15,6 +15,8 @@ export interface Field {
   required?: boolean;
   /** Shown on demand. */
   more?: boolean;
+  /** The recipe that it belongs to: with another it is not asked for. */
+  recipe?: string;
 }
 
 const features: Field = {
@@ -25,6 +27,8 @@ const features: Field = {
   fallback: "4096",
 };
 const k: Field = { name: "k", label: "Active a token (k)", help: "How many features describe a token: L0.", type: "count", fallback: "32" };
+/** What a run of `train` follows when it names no recipe. */
+const topk = "topk";
 const tokens = (fallback: string, help: string): Field => ({ name: "tokens", label: "Tokens", help, type: "count", fallback });
 
 /** What each kind of run asks for, in the order of the command's options. */
@@ -95,8 +99,8 @@ export const forms: Record<Kind, { title: string; says: string; fields: readonly
         label: "Recipe",
         help: "topk keeps the k strongest features. scaling-monosemanticity is ReLU with an L1 penalty, as published: for long runs, unless the preset is short.",
         type: "choice",
-        choices: ["topk", "scaling-monosemanticity"],
-        fallback: "topk",
+        choices: [topk, "scaling-monosemanticity"],
+        fallback: topk,
       },
       {
         name: "preset",
@@ -107,14 +111,14 @@ export const forms: Record<Kind, { title: string; says: string; fields: readonly
         fallback: "by the size of the store",
       },
       { ...features, fallback: "16384; 4096 in a short run" },
-      { ...k, help: "How many features describe a token: L0. For topk alone." },
+      { ...k, recipe: topk },
       {
         name: "l1",
         label: "Penalty (λ)",
-        help: "Price of activation; higher leaves fewer features active. For scaling-monosemanticity alone.",
+        help: "Price of activation: a higher one leaves fewer features active at a token.",
         type: "number",
         fallback: "5",
-        more: true,
+        recipe: "scaling-monosemanticity",
       },
       tokens("once through the store", "Rows are used several times when the store has fewer."),
       { name: "batch", label: "Batch", help: "Tokens of a step.", type: "count", fallback: "by the preset", more: true },
@@ -155,11 +159,17 @@ export const forms: Record<Kind, { title: string; says: string; fields: readonly
 
 export type FormValues = Readonly<Record<string, string>>;
 
+/** The fields that the values so far leave to be asked. */
+export function fieldsOf(kind: Kind, values: FormValues): readonly Field[] {
+  const chosen = (values["recipe"] ?? "").trim() || topk;
+  return forms[kind].fields.filter(({ recipe = chosen }) => recipe === chosen);
+}
+
 /** What the form says, as the server takes it, with what is wrong by field. */
 export function readForm(kind: Kind, values: FormValues): { job: StartJob; problems: Record<string, string> } {
   const problems: Record<string, string> = {};
   const job: Record<string, unknown> = { kind };
-  for (const field of forms[kind].fields) {
+  for (const field of fieldsOf(kind, values)) {
     // `start` always says what it makes, as the server has it run.
     const text = (values[field.name] ?? "").trim() || (kind === "start" && field.name === "name" ? "first" : "");
     if (text === "") {
