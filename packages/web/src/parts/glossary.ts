@@ -82,6 +82,12 @@ export const glossary = {
     meaning: "Capacity that was not used. The number holds for its window only.",
     caveat: "Counts over other windows or other definitions cannot be compared.",
   },
+  silent: {
+    name: "Silent",
+    formula: "features without an activation on the held-out tokens",
+    meaning: "All that can be said of a dictionary that was trained elsewhere: how many died in training is not known.",
+    caveat: "Rare features are silent on few tokens, too.",
+  },
   alive: {
     name: "Alive",
     formula: "features with at least one activation on the tokens indexed",

@@ -1,7 +1,7 @@
 import type { Histogram } from "@lexiscope/contract";
 import { useEffect, useId, useRef, useState, type PointerEvent, type ReactElement } from "react";
 import { useHistogram } from "../../api/queries.ts";
-import { formatCount, formatNumber } from "../../parts/format.ts";
+import { formatCount, formatNumber, formatShare } from "../../parts/format.ts";
 import { TermLabel } from "../../parts/number.tsx";
 import { countInSpan, rangeOfSpan, spanOfDrag, spanOfRange, type Span } from "./brush.ts";
 import type { Range, RangeColumn } from "./list-view.ts";
@@ -62,7 +62,8 @@ function Brush({ histogram, column, range, change }: Omit<HistogramFilterProps, 
     clearTimeout(timer.current);
     timer.current = setTimeout(() => settle(next), 200);
   };
-  const value = (edge: number): string => formatNumber(edges[edge] ?? 0);
+  const said = column === "density" ? formatShare : formatNumber;
+  const value = (edge: number): string => said(edges[edge] ?? 0);
 
   return (
     <>
@@ -71,7 +72,7 @@ function Brush({ histogram, column, range, change }: Omit<HistogramFilterProps, 
         <span className="quiet histogram-said">
           {draft
             ? `${value(span.from)} … ${value(span.to)}: ${formatCount(countInSpan(histogram, span))} features`
-            : `${formatNumber(range?.[0] ?? edges[0] ?? 0)} … ${formatNumber(range?.[1] ?? edges[bins] ?? 0)}${histogram.log ? ", log scale" : ""}`}
+            : `${said(range?.[0] ?? edges[0] ?? 0)} … ${said(range?.[1] ?? edges[bins] ?? 0)}${histogram.log ? ", log scale" : ""}`}
         </span>
         {!all && (
           <button

@@ -1,15 +1,14 @@
 import type { DictionaryManifest } from "@lexiscope/contract";
 import type { ReactElement } from "react";
-import { formatCount, formatNumber } from "../../parts/format.ts";
+import { formatNumber } from "../../parts/format.ts";
 import type { TermId } from "../../parts/glossary.ts";
 import { TermLabel } from "../../parts/number.tsx";
-import { scoreRows, type ScoreRow } from "./scores.ts";
+import { scoreNote, scoreRows, type ScoreRow } from "./scores.ts";
 
 const terms: Partial<Record<ScoreRow["id"], TermId>> = { pca: "pca", random: "randomDictionary", mean: "meanAblation" };
 
 /** The honest numbers: the dictionary between the untouched model and what it must beat. */
 export function ScoreTable({ dictionary }: { dictionary: DictionaryManifest }): ReactElement {
-  const { metrics, dead, features } = dictionary;
   return (
     <>
       <table className="scores">
@@ -52,9 +51,7 @@ export function ScoreTable({ dictionary }: { dictionary: DictionaryManifest }): 
         </tbody>
       </table>
       <p className="scores-note quiet">
-        <TermLabel term="dead">Dead</TermLabel>: {formatCount(dead.count)} of {formatCount(features)}, silent over the last{" "}
-        {formatCount(dead.windowTokens)} tokens of training. Measured on {formatCount(metrics.tokens)} tokens of held-out documents
-        {metrics.ceTokens === undefined ? "" : `, CE on ${formatCount(metrics.ceTokens)}`}.
+        <TermLabel term={dictionary.imported ? "silent" : "dead"} />: {scoreNote(dictionary)}
       </p>
     </>
   );

@@ -1,5 +1,6 @@
+import type { DictionaryManifest } from "@lexiscope/contract";
 import { expect, test } from "vitest";
-import { scoreRows } from "./scores.ts";
+import { scoreNote, scoreRows } from "./scores.ts";
 
 const metrics = { tokens: 100, fvu: 0.2, l0: 32, deltaCe: 0.2, ceClean: 3.3, cePatched: 3.5, deltaCeMeanAblation: 6 };
 
@@ -22,4 +23,15 @@ test("what was not measured is not invented", () => {
   });
   expect(rows.map(({ id }) => id)).toEqual(["clean", "dictionary"]);
   expect(rows[1]).toMatchObject({ fvu: 0.2, deltaCe: null, gap: null });
+});
+
+test("a dictionary that was trained elsewhere is silent on what it was scored on, not dead in training", () => {
+  const own = { metrics: { ...metrics, ceTokens: 50 }, dead: { count: 16, windowTokens: 40_140 }, features: 4096 };
+  expect(scoreNote({ ...own, baselines: { random: metrics, pca: metrics } })).toBe(
+    "16 of 4,096, silent over the last 40,140 tokens of training. Measured on 100 tokens of held-out documents, CE on 50.",
+  );
+  const imported = { folder: "theirs" } as DictionaryManifest["imported"];
+  expect(scoreNote({ ...own, metrics, baselines: { random: null, pca: null }, imported })).toBe(
+    "16 of 4,096, on 40,140 tokens. Measured on 100 tokens of held-out documents. There are no baselines.",
+  );
 });

@@ -1,4 +1,5 @@
 import type { DictionaryManifest } from "@lexiscope/contract";
+import { formatCount } from "../../parts/format.ts";
 
 export interface ScoreRow {
   id: "clean" | "dictionary" | "pca" | "random" | "mean";
@@ -27,4 +28,21 @@ export function scoreRows({ metrics, baselines }: Pick<DictionaryManifest, "metr
   if (worst !== null)
     rows.push({ id: "mean", name: "Mean ablation", fvu: 1, l0: 0, deltaCe: worst, ce: ceClean === null ? null : ceClean + worst, gap: 1 });
   return rows;
+}
+
+/** How many features are dead, or silent where the training is not known, and what the scores were taken on. */
+export function scoreNote({
+  metrics,
+  dead,
+  features,
+  baselines,
+  imported,
+}: Pick<DictionaryManifest, "metrics" | "dead" | "features" | "baselines" | "imported">): string {
+  const window = `${formatCount(dead.windowTokens)} tokens`;
+  const ce = metrics.ceTokens === undefined ? "" : `, CE on ${formatCount(metrics.ceTokens)}`;
+  const without = baselines.pca === null && baselines.random === null ? " There are no baselines." : "";
+  return (
+    `${formatCount(dead.count)} of ${formatCount(features)}, ${imported ? `on ${window}` : `silent over the last ${window} of training`}. ` +
+    `Measured on ${formatCount(metrics.tokens)} tokens of held-out documents${ce}.${without}`
+  );
 }

@@ -48,14 +48,14 @@ function List({
         {items.map(({ index, word, name: own, plain, edited, change }) => (
           <li key={index} title={`mean activation: plain ${formatNumber(plain)}, edited ${formatNumber(edited)}`}>
             <Link href={`/atlas/${encodeURIComponent(atlas)}/${index}`}>
-              <bdi>{visibleToken(own ?? (word === "" ? `feature ${index}` : word))}</bdi>
+              <bdi>{visibleToken(own ?? (word === "" ? "feature" : word))}</bdi> <span className="quiet">{index}</span>
             </Link>
             <span className="chat-changes-bar" aria-hidden="true">
               <span className={name} style={{ inlineSize: `${(100 * Math.abs(change)) / most}%` }} />
             </span>
             <span className="chat-changes-value">
               {change > 0 ? "+" : "−"}
-              {formatNumber(Math.abs(change), 2)}
+              {Math.abs(change).toPrecision(2)}
             </span>
           </li>
         ))}

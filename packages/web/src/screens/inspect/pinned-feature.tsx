@@ -58,11 +58,11 @@ export const PinnedFeature = memo(function PinnedFeature({
           {found && strongest > 0 && (
             <>
               <b>{formatNumber(strongest)}</b>
-              {found.maximum > 0 && ` (${formatNumber((100 * strongest) / found.maximum)} % of its maximum)`} on{" "}
+              {found.maximum > 0 && ` (${formatNumber((100 * strongest) / found.maximum)} % of its maximum)`}, on {formatCount(fired)} of{" "}
+              {formatCount(tokens.length)} tokens, most on{" "}
               <button type="button" className="plain small where" title="Go to this token" onClick={() => hold(at)}>
                 {quotedToken(tokens[at]?.text ?? "")}
               </button>
-              , {formatCount(fired)} of {formatCount(tokens.length)} tokens
             </>
           )}
         </span>
