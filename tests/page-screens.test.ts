@@ -237,7 +237,7 @@ describe.skipIf(leftOut)(`every screen, in every state${leftOut ? ` (${noChromiu
         await route.continue();
       });
       await page.goto(`${full.url}/learn`, { waitUntil: "commit" });
-      await page.getByRole("navigation", { name: "Screens" }).waitFor();
+      await expect.poll(() => page.evaluate(() => performance.getEntriesByName("first-contentful-paint").length), patience).toBe(1);
       expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe("rgb(20, 23, 28)");
       const before = await boxes(page);
       expect(before.length).toBeGreaterThan(5);
