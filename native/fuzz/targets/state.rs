@@ -1,11 +1,18 @@
-//! A trainer's state as a checkpoint brings it: any arrays; what was taken must train on.
+//! A trainer's state as a checkpoint brings it, of either recipe: any arrays; what was taken must train on.
 #![no_main]
 
 use arbitrary::Arbitrary;
-use lexiscope_dictionary::{Architecture, Screen, StateArray, StateType, Trainer, TrainerOptions};
+use lexiscope_dictionary::{Architecture, Rates, ReluOptions, Screen, StateArray, StateType, Trainer, TrainerOptions};
 use lexiscope_kernels::adam::AdamOptions;
 use lexiscope_kernels::{Cancel, CpuPath, Exec};
 use libfuzzer_sys::fuzz_target;
+
+#[derive(Arbitrary, Debug)]
+struct Input {
+    relu: bool,
+    screen: u8,
+    changes: Vec<Change>,
+}
 
 #[derive(Arbitrary, Debug)]
 struct Change {
@@ -18,11 +25,16 @@ struct Change {
     cut: u8,
 }
 
-fuzz_target!(|changes: Vec<Change>| {
+fuzz_target!(|input: Input| {
+    let Input { relu, screen, changes } = input;
     let exec = Exec::new(CpuPath::Portable, Cancel::default());
     let (d, features) = (4, 8);
     let options = TrainerOptions {
-        architecture: Architecture::TopK,
+        architecture: if relu {
+            Architecture::Relu(ReluOptions { decoder_norm: 0.1, clip_norm: 1.0 })
+        } else {
+            Architecture::TopK
+        },
         d,
         features,
         k: 2,
@@ -35,7 +47,7 @@ fuzz_target!(|changes: Vec<Change>| {
         aux_k: 2,
         dead_after: 10,
         freeze_decoder: false,
-        screen: Screen::Exact,
+        screen: [Screen::Exact, Screen::ExactLow, Screen::EightBits][screen as usize % 3],
     };
     let mut trainer = Trainer::new(&exec, options).unwrap();
     let mut arrays: Vec<StateArray<'static>> = trainer
@@ -65,7 +77,10 @@ fuzz_target!(|changes: Vec<Change>| {
     }
     if trainer.load(&arrays).is_ok() {
         let pool: Vec<u16> = (0..32u16).map(|i| 0x3f00 + i).collect();
-        let _ = trainer.step(&exec, &pool, &[0, 1, 2, 7], 1e-3);
+        let rates = Rates { learning_rate: 1e-3, penalty: if relu { 1.0 } else { 0.0 } };
+        for _ in 0..2 {
+            let _ = trainer.step_at(&exec, &pool, &[0, 1, 2, 7], rates);
+        }
         let _ = trainer.weights();
     }
 });
