@@ -8,6 +8,7 @@ import { jsonl } from "./targets/jsonl.ts";
 import { modelFolder, modelGguf } from "./targets/model-file.ts";
 import { overlay } from "./targets/overlay.ts";
 import { saelens } from "./targets/saelens.ts";
+import { saelensForeign } from "./targets/saelens-foreign.ts";
 import { safetensors } from "./targets/safetensors.ts";
 import { shard } from "./targets/shard.ts";
 import { template } from "./targets/template.ts";
@@ -29,6 +30,7 @@ export const registry: Readonly<Record<string, () => Promise<FuzzTarget>>> = {
   checkpoint,
   atlas,
   saelens,
+  "saelens-foreign": saelensForeign,
   overlay,
   addon,
 };

@@ -105,6 +105,12 @@ fn a_broken_state_is_refused_and_changes_nothing() {
     );
     let nan = |b: &mut Vec<StateArray<'static>>| b[11].data.to_mut()[..4].copy_from_slice(&f32::NAN.to_le_bytes());
     assert!(refused(&mut trainer, &nan).contains("`second_moment.decoder_bias` holds NaN"));
+    let negative = |b: &mut Vec<StateArray<'static>>| b[9].data.to_mut()[4..8].copy_from_slice(&(-1e-9f32).to_le_bytes());
+    assert!(refused(&mut trainer, &negative).contains("`second_moment.encoder_bias` holds a mean of squares below 0"));
+    for (at, name) in [(13, "tokens_since_fired"), (14, "steps")] {
+        let many = |b: &mut Vec<StateArray<'static>>| b[at].data.to_mut()[..8].fill(0xff);
+        assert!(refused(&mut trainer, &many).contains(&format!("`{name}` holds 18446744073709551615")));
+    }
     assert!(bytes(&trainer) == before);
 }
 

@@ -20,6 +20,8 @@ struct Change {
     name: Option<String>,
     u64s: bool,
     shape: Option<Vec<u64>>,
+    /// Every word of the array: a counter near its end, floats near theirs.
+    word: Option<u64>,
     byte: u16,
     value: u8,
     cut: u8,
@@ -68,7 +70,11 @@ fuzz_target!(|input: Input| {
             array.shape = shape.iter().map(|n| *n as usize).collect();
         }
         let mut data = array.data.to_vec();
-        if !data.is_empty() {
+        if let Some(word) = change.word {
+            data.chunks_exact_mut(4)
+                .zip(word.to_le_bytes().chunks_exact(4).cycle())
+                .for_each(|(to, four)| to.copy_from_slice(four));
+        } else if !data.is_empty() {
             let byte = change.byte as usize % data.len();
             data[byte] = change.value;
             data.truncate(data.len() - (change.cut as usize % 3) * 4 % data.len());

@@ -1,4 +1,4 @@
-import { LexiscopeError, parseSite } from "@lexiscope/core";
+import { brief, LexiscopeError, parseSite } from "@lexiscope/core";
 
 /** A stranger's `cfg.json`, judged: what is here can be computed exactly. */
 export interface ForeignConfig {
@@ -101,11 +101,14 @@ export function parseForeignConfig(file: string, config: unknown): ForeignConfig
   if (fields["finetuning_scaling_factor"] === true)
     throw unsupported("finetuning_scaling_factor", "such a scale of the features is not read");
   const context = field("context_size");
+  const features = integer("d_sae");
+  const k = kind === "topk" ? integer("k") : undefined;
+  if (k !== undefined && k > features) throw bad("k", `there are ${features} features`);
   return {
     architecture: kind,
     d: integer("d_in"),
-    features: integer("d_sae"),
-    k: kind === "topk" ? integer("k") : undefined,
+    features,
+    k,
     rescaled: (kind === "topk" || kind === "batchtopk") && flag("rescale_acts_by_decoder_norm", false),
     applyBDecToInput: flag("apply_b_dec_to_input", true),
     scaled: normalise === "expected_average_only_in",
@@ -157,4 +160,4 @@ function siteOf(file: string, hook: unknown): string | undefined {
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 
-const shown = (value: unknown): string => (value === undefined ? "missing" : JSON.stringify(value).slice(0, 80));
+const shown = (value: unknown): string => (value === undefined ? "missing" : brief(value));

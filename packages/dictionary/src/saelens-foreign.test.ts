@@ -103,6 +103,7 @@ test("what is missing or malformed is named with its file and field", async () =
     ["standard", "d_sae", 0],
     ["topk", "k", undefined],
     ["topk", "k", "many"],
+    ["topk", "k", 41],
     ["standard", "architecture", undefined],
     ["standard", "apply_b_dec_to_input", "yes"],
     ["old-topk", "activation_fn_kwargs", {}],
@@ -115,6 +116,11 @@ test("what is missing or malformed is named with its file and field", async () =
       field: field === "activation_fn_kwargs" ? "k" : field,
     });
   }
+  const deep = await changed("standard", {});
+  const nested = "[".repeat(20_000) + "]".repeat(20_000);
+  const text = await readFile(join(deep, "cfg.json"), "utf8");
+  await writeFile(join(deep, "cfg.json"), text.replace(/"d_in": ?\d+/, `"d_in": ${nested}`));
+  await expect(readForeignSaeLens(deep)).rejects.toMatchObject({ code: "bad_file", field: "d_in" });
   const wide = await changed("standard", { d_sae: 41 });
   await expect(readForeignSaeLens(wide)).rejects.toMatchObject({
     code: "bad_file",
@@ -127,6 +133,8 @@ test("what is missing or malformed is named with its file and field", async () =
   await expect(readForeignSaeLens(surplus)).rejects.toMatchObject({ code: "bad_file", field: "threshold" });
   const unscaled = await changed("standard-scaled", {});
   await writeFile(join(unscaled, "activation_scaler.json"), '{"scaling_factor": null}');
+  await expect(readForeignSaeLens(unscaled)).rejects.toMatchObject({ code: "bad_file", field: "scaling_factor" });
+  await writeFile(join(unscaled, "activation_scaler.json"), `{"scaling_factor": ${nested}}`);
   await expect(readForeignSaeLens(unscaled)).rejects.toMatchObject({ code: "bad_file", field: "scaling_factor" });
   await rm(join(unscaled, "activation_scaler.json"));
   await expect(readForeignSaeLens(unscaled)).rejects.toMatchObject({ code: "unsupported", field: "normalize_activations" });

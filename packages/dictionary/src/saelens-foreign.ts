@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isLexiscopeError, LexiscopeError, readJson } from "@lexiscope/core";
+import { brief, isLexiscopeError, LexiscopeError, readJson } from "@lexiscope/core";
 import { loadSafetensors } from "@lexiscope/formats";
 import { parseForeignConfig, type ForeignConfig } from "./saelens-config.ts";
 import { fold, hasNorms } from "./saelens-fold.ts";
@@ -109,7 +109,7 @@ async function readScale(folder: string): Promise<number> {
   });
   const scale = typeof scaler === "object" && scaler !== null ? (scaler as Record<string, unknown>)["scaling_factor"] : undefined;
   if (typeof scale !== "number" || !Number.isFinite(scale) || scale <= 0)
-    throw new LexiscopeError("bad_file", `${file}: scaling_factor is ${JSON.stringify(scale)}; a number above 0 is expected`, {
+    throw new LexiscopeError("bad_file", `${file}: scaling_factor is ${brief(scale)}; a number above 0 is expected`, {
       file,
       field: "scaling_factor",
     });

@@ -1,7 +1,7 @@
 import { bytesReader, encodeSafetensors, readSafetensorsHeader } from "@lexiscope/formats";
 import fc from "fast-check";
 import { mutatedBytes } from "../mutate-bytes.ts";
-import { mutatedJson } from "../mutate-json.ts";
+import { mutatedSafetensorsHeader } from "../mutate-safetensors.ts";
 import type { FuzzTarget } from "../target.ts";
 
 /** Safetensors: headers with changed JSON before their data, and whole files with changed bytes. */
@@ -14,17 +14,10 @@ export async function safetensors(): Promise<FuzzTarget> {
     },
     { format: "pt" },
   );
-  const seeds = [new Uint8Array(Buffer.concat(parts))];
-  const headers = seeds.map((file) => new TextDecoder().decode(file.subarray(8, 8 + headerBytes(file))));
-  const data = seeds.map((file) => file.subarray(8 + headerBytes(file)));
-  const withHeader = mutatedJson(headers).map((header) => {
-    const length = new Uint8Array(8);
-    new DataView(length.buffer).setBigUint64(0, BigInt(header.byteLength), true);
-    return new Uint8Array(Buffer.concat([length, header, ...data]));
-  });
+  const seed = new Uint8Array(Buffer.concat(parts));
   return {
-    seeds,
-    arbitrary: fc.oneof(withHeader, mutatedBytes(seeds)),
+    seeds: [seed],
+    arbitrary: fc.oneof(mutatedSafetensorsHeader(seed), mutatedBytes([seed])),
     read: async (input) => {
       const reader = bytesReader(input, "fuzz.safetensors");
       const { tensors } = await readSafetensorsHeader(reader);
@@ -32,5 +25,3 @@ export async function safetensors(): Promise<FuzzTarget> {
     },
   };
 }
-
-const headerBytes = (file: Uint8Array): number => Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));

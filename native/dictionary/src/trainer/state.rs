@@ -21,12 +21,6 @@ impl StateType {
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::F32, Self::U64].into_iter().find(|t| t.name() == name)
     }
-    fn bytes(self) -> usize {
-        match self {
-            Self::F32 => 4,
-            Self::U64 => 8,
-        }
-    }
 }
 
 /// One array of a trainer's state; `data` little endian.
@@ -47,6 +41,29 @@ impl StateArray<'_> {
 
 #[cfg(not(target_endian = "little"))]
 compile_error!("state arrays are little endian, and copied as they lie in memory");
+
+/// Beyond any training, and far from where adding a batch overflows.
+const MOST_COUNT: u64 = 1 << 53;
+
+/// Refuses what a training cannot have left behind, and what a step on it would not survive.
+fn check_values(name: &str, kind: StateType, data: &[u8]) -> Result<(), DictionaryError> {
+    match kind {
+        StateType::F32 => {
+            let values = || data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+            require(values().all(f32::is_finite), || format!("`{name}` holds NaN or infinity"))?;
+            require(name != "scale" || values().all(|v| v > 0.0), || "`scale` is not above 0".to_string())?;
+            require(!name.starts_with("second_moment.") || values().all(|v| v >= 0.0), || {
+                format!("`{name}` holds a mean of squares below 0")
+            })
+        }
+        StateType::U64 => {
+            let most = if name == "dense" { 1 } else { MOST_COUNT };
+            let mut values = data.chunks_exact(8).map(|b| b.iter().rev().fold(0, |n, &byte| n << 8 | u64::from(byte)));
+            let bad = values.find(|&n| n > most);
+            require(bad.is_none(), || format!("`{name}` holds {}; at most {most} is possible", bad.unwrap_or(0)))
+        }
+    }
+}
 
 impl Weights {
     fn arrays_mut(&mut self) -> [&mut Vec<f32>; 4] {
@@ -94,14 +111,7 @@ impl Trainer {
             require(array.data.len() == data.len(), || {
                 format!("`{name}` has {} bytes, {} are expected", array.data.len(), data.len())
             })?;
-            let words = array.data.chunks_exact(kind.bytes());
-            let finite =
-                kind == StateType::U64 || words.into_iter().all(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite());
-            require(finite, || format!("`{name}` holds NaN or infinity"))?;
-            require(
-                name != "scale" || f32::from_le_bytes([array.data[0], array.data[1], array.data[2], array.data[3]]) > 0.0,
-                || "`scale` is not above 0".to_string(),
-            )?;
+            check_values(&name, kind, &array.data)?;
             found.push(array);
         }
         let (mut scale, mut steps, mut dense) = (vec![0f32], vec![0u64], vec![0u64]);
