@@ -60,11 +60,20 @@ export async function fuzzByCoverage(name: string, { cases, seed, seconds = Infi
         shown = performance.now();
       }
     }
+    if (keep === true) {
+      // Smallest first, and of those only what reaches a block that none before it did.
+      seen.clear();
+      const kept: Uint8Array[] = [];
+      for (const input of [...target.seeds, ...pool.slice(target.seeds.length).toSorted((a, b) => a.length - b.length)]) {
+        await judge(target, input, tally);
+        if ((await reachedNew()) && !target.seeds.includes(input)) kept.push(input);
+      }
+      keepCorpus(name, kept);
+    }
   } finally {
     session.disconnect();
     await target.close?.();
   }
-  if (keep === true) keepCorpus(name, pool.slice(target.seeds.length));
   onProgress?.(summary(`${name} (guided)`, tally, started, `done, ${seen.size} blocks, pool ${pool.length}`));
   return tally;
 }
