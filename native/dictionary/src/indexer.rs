@@ -64,6 +64,7 @@ struct Record {
 
 pub struct Indexer {
     options: IndexerOptions,
+    /// [F] from the first rows on: of millions of features they take gigabytes and seconds, and `new` is to answer at once.
     records: Vec<Record>,
     window: Window,
     rows: u32,
@@ -87,10 +88,9 @@ impl Indexer {
             require((least..=most).contains(&value), || format!("{name} is {value}; it must lie between {least} and {most}"))?;
         }
         require_memory("an index", &[options.features], size_of::<Record>())?;
-        let records = std::iter::repeat_with(Record::default).take(options.features).collect();
         Ok(Self {
             options,
-            records,
+            records: Vec::new(),
             window: Window::default(),
             rows: 0,
             token_rows: Vec::new(),
@@ -215,6 +215,7 @@ impl Indexer {
         let vocabulary = if self.options.tokens == 0 { 0 } else { window.tokens.iter().max().map_or(0, |&t| t as usize + 1) };
         // A thread's counters are all zero between two chunks.
         let spare: Mutex<Vec<(Tally, Tally)>> = Mutex::default();
+        self.records.resize_with(features, Record::default);
         let records = SharedMut::new(&mut self.records);
         exec.run(features.div_ceil(FEATURE_CHUNK), |chunk| {
             let mut group: Vec<(u32, f32)> = Vec::new();

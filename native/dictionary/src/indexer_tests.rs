@@ -280,3 +280,12 @@ fn bad_input_is_refused_and_a_cancelled_call_ends_the_pass() {
     assert_eq!(indexer.add(&stopped, &dictionary, &[0x3f80; 2], &[7], &[0], &[0]), Err(DictionaryError::Cancelled));
     assert!(indexer.finish(&exec()).unwrap_err().to_string().contains("cut short"));
 }
+
+#[test]
+fn an_index_of_many_features_holds_nothing_until_rows_come() {
+    let mut indexer = Indexer::new(options(1 << 24)).unwrap();
+    let error = indexer.add(&exec(), &identity(2, 1.0), &[0x3f80; 2], &[0], &[0], &[0]).unwrap_err().to_string();
+    assert!(error.contains("the dictionary has 2 features, the index 16777216"));
+    assert_eq!(indexer.records.capacity(), 0);
+    assert_eq!(Indexer::new(options(3)).unwrap().finish(&exec()).unwrap().fired, [0; 3]);
+}
