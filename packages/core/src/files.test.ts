@@ -57,6 +57,9 @@ describe("hashes and sizes", () => {
     await writeFile(path, "abc");
     expect(await sha256File(path)).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     expect(sha256("abc")).toBe(await sha256File(path));
+    const before = process.memoryUsage().external;
+    for (let i = 0; i < 8; i++) await sha256File(path);
+    expect(process.memoryUsage().external - before).toBeLessThan(4 * 2 ** 20);
   });
 
   it("prints bytes in decimal units", () => {

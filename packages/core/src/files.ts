@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, statfs } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { LexiscopeError, messageOf } from "./errors.ts";
 
@@ -163,11 +163,12 @@ export function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
-/** SHA-256 of a whole file, hex, streamed. */
+/** SHA-256 of a whole file, hex, streamed a MiB at a time, or as much as the file is long. */
 export async function sha256File(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) }))
-    hash.update(chunk as Uint8Array);
+  const { size } = await stat(path);
+  const highWaterMark = Math.min(1 << 20, Math.max(1 << 16, size));
+  for await (const chunk of createReadStream(path, { highWaterMark, ...(signal ? { signal } : {}) })) hash.update(chunk as Uint8Array);
   return hash.digest("hex");
 }
 
