@@ -7,8 +7,8 @@ import { fuzzByStructure } from "./by-structure.ts";
 import { fuzzByCoverage } from "./by-coverage.ts";
 import { registry } from "./registry.ts";
 
-/** Without a word from the child for so long it hangs. */
-const silenceMs = 120_000;
+/** Without a word from the child for so long it hangs. Counted by the second, so that a time for which all was stopped does not count. */
+const silenceSeconds = 120;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -60,15 +60,12 @@ async function runChild(name: string): Promise<boolean> {
   const end = (): void => void child.kill("SIGKILL");
   process.once("SIGTERM", end).once("SIGINT", end);
   let last = "";
-  let silence = setTimeout(() => {}, 0);
-  const listen = (): void => {
-    clearTimeout(silence);
-    silence = setTimeout(() => {
-      console.log(`${name}: no word for ${silenceMs / 1000} s after "${last}"`);
-      child.kill("SIGKILL");
-    }, silenceMs);
-  };
-  listen();
+  let silent = 0;
+  const watch = setInterval(() => {
+    if (++silent !== silenceSeconds) return;
+    console.log(`${name}: no word for ${silenceSeconds} s after "${last}"`);
+    child.kill("SIGKILL");
+  }, 1000);
   const ended = new Promise<boolean>((resolve) =>
     child.on("close", (code, signal) => {
       if (code !== 0) console.log(`${name}: FAULT (exit ${code ?? signal}) after "${last}"`);
@@ -77,10 +74,10 @@ async function runChild(name: string): Promise<boolean> {
   );
   for await (const line of createInterface({ input: child.stdout })) {
     last = line;
-    listen();
+    silent = 0;
     console.log(line);
   }
   const good = await ended;
-  clearTimeout(silence);
+  clearInterval(watch);
   return good;
 }
