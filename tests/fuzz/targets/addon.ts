@@ -12,6 +12,7 @@ type Call = (pick: Pick) => unknown;
 /** Takes the next choice: the argument as it should be, or one in its place. */
 type Pick = <T>(right: T) => T;
 
+/** Sizes are small, or beyond any memory: what lies between is done when it is asked for, such as a trainer of 2²⁴ features. */
 const numbers = [
   0,
   -0,
@@ -30,7 +31,7 @@ const numbers = [
   NaN,
   Infinity,
   -Infinity,
-  2 ** 24,
+  2 ** 20,
   2 ** 31,
   2 ** 32,
   2 ** 32 + 1,

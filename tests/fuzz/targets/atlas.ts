@@ -56,7 +56,7 @@ export async function atlas(): Promise<FuzzTarget> {
       { weight: 2, arbitrary: mutatedJson([text(6)]).map(tag(6)) },
     ),
     // SQLite's page cache, and the schemas of zod.
-    limits: { buffers: 8 * 2 ** 20, heap: 64 * 2 ** 20 },
+    limits: { buffers: 4 * 2 ** 20, heap: 64 * 2 ** 20 },
     read: async (input) => {
       const which = (input[0] ?? 0) % names.length;
       const body = input.subarray(1);
