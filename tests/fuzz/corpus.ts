@@ -22,7 +22,7 @@ export function keepCorpus(name: string, inputs: readonly Uint8Array[]): void {
     `${JSON.stringify(
       kept.map((input) => Buffer.from(input).toString("base64")),
       null,
-      1,
+      2,
     )}\n`,
   );
 }
