@@ -25,7 +25,7 @@ for (let t = 0; t < config.steps; t++) {
   const { pool, rows } = await batches.next();
   shown.set(gather({ pool, rows }, d), t * config.batch * d);
   rates[t] = learningRateAt(config, t);
-  metrics = await withTask(undefined, (task) => trainer.step(pool, rows, rates[t], task));
+  metrics = await withTask(undefined, (task) => trainer.step(pool, rows, rates[t], 0, task));
 }
 
 const held = Uint32Array.from(await store.contextIds("heldOut"));

@@ -16,7 +16,7 @@ if (!out) {
 const steps = 40;
 const { site, config, batches, options } = await setUp(storeRef, { features: 4096, steps: 400 });
 const trainer = await createTrainer(options);
-const step = (of, { pool, rows }, rate) => withTask(undefined, (task) => of.step(pool, rows, rate, task));
+const step = (of, { pool, rows }, rate) => withTask(undefined, (task) => of.step(pool, rows, rate, 0, task));
 for (let t = 0; t < steps; t++) await step(trainer, await batches.next(), learningRateAt(config, t));
 const batch = await batches.next();
 const tensors = { ...stateTensors(trainer, "before."), rows: { dtype: "BF16", shape: [config.batch, site.d], data: gather(batch, site.d) } };

@@ -12,6 +12,7 @@ export async function setUp(storeRef, settings) {
   const config = trainConfig("short", settings, { d, trainRows });
   const batches = await createBatches(store, name, { seed: config.seed, poolRows: config.poolRows, batch: config.batch, cursor: 0 });
   const options = {
+    architecture: "topk",
     d,
     features: config.features,
     k: config.k,
@@ -26,6 +27,9 @@ export async function setUp(storeRef, settings) {
     auxK: config.auxK,
     deadAfter: deadWindow(config),
     freezeDecoder: false,
+    decoderNorm: 1,
+    clipNorm: Infinity,
+    screen: "exact",
   };
   return { store, site, config, batches, options };
 }
