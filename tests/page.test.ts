@@ -132,8 +132,10 @@ describe.skipIf(leftOut)(`the page, from the first start to the second${leftOut 
     const steer = page.getByRole("form", { name: "Steer with this feature" });
     const answers = async (strength: string): Promise<string[]> => {
       await steer.getByRole("textbox", { name: "Strength" }).fill(strength);
+      // An answer may come and go between two looks at the page, so its end is the response's.
+      const response = page.waitForResponse((answer) => answer.request().method() === "POST" && answer.url().endsWith("/generate"));
       await steer.getByRole("button", { name: "Answer" }).click();
-      await steer.getByRole("button", { name: "Stop" }).waitFor();
+      await (await response).finished();
       await steer.getByRole("button", { name: "Answer" }).waitFor({ timeout: 60_000 });
       return Promise.all(["Plain answer", "Edited answer"].map((side) => steer.getByRole("region", { name: side }).innerText()));
     };
