@@ -142,7 +142,8 @@ async function check(file, packages, prepare, { long = false } = {}) {
           .replaceAll(`${root}/`, ""),
       )
       .join(" ")}\n`;
-    const run = spawnSync(command, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 2 ** 26 });
+    const env = { ...process.env, NO_COLOR: "1" };
+    const run = spawnSync(command, args, { cwd: root, env, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 2 ** 26 });
     process.stdout.write(run.stdout ?? "");
     text += (run.stdout ?? "").replaceAll(scratch, "OUT").replaceAll(root.replace(/[/\\]$/, ""), ".");
     if (run.status !== 0) {
