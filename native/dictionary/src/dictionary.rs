@@ -3,7 +3,6 @@ use crate::error::{DictionaryError, require, require_finite, require_shape};
 use crate::trainer::{exact_form, too_many};
 use lexiscope_kernels::gemm::{PackedMatrix, Precision, gemm};
 use lexiscope_kernels::simd::{dot, sum_sq};
-
 use lexiscope_kernels::{Cancelled, CpuPath, Exec, SharedMut, TopKOutput, Trust, above_gemm, topk_screened};
 use std::sync::OnceLock;
 
