@@ -1,7 +1,7 @@
 //! `y [m, n] = x [m, k] · wᵀ` for few rows, with `w` as its file stores it: blocks of 32 weights along k, a few bits each.
 //!
 //! With few rows the time is that of reading w, and the blocks are a third of the packed form. Every stored weight is taken
-//! exactly; x stays f32, or on AVX-512 becomes 16-bit integers with a scale a block.
+//! exactly; x stays f32, or with integer instructions becomes 16-bit integers with a scale a block.
 //!
 //! An output is `Σ_b d_b·(e_b + o_b) + m_b·s_b` over its blocks b in rising order: d and m are the block's scale and
 //! minimum, e and o the sums of q·x over even and odd k, s the sum of x. (In integers e_b + o_b is one exact sum.) Each row
@@ -9,6 +9,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx2_i16;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod input;
@@ -18,6 +20,8 @@ mod tile;
 
 pub use layout::{BLOCK, BlockKind, BlockMatrix, BlockRows};
 
+#[cfg(target_arch = "x86_64")]
+use crate::cpu::CpuPath;
 use crate::exec::{Cancelled, Exec};
 use crate::shared::SharedMut;
 use input::{Wide, block_sums};
@@ -41,7 +45,10 @@ pub fn gemm_blocks(exec: &Exec, x: &[f32], m: usize, w: &BlockMatrix, y: &mut [f
         Order::Single => (block_sums(x), Wide::default()),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `BlockMatrix::pack` checked the instructions.
-        Order::Quads => (Vec::new(), unsafe { Wide::of(x) }),
+        Order::Quads if w.path == CpuPath::Avx2I16 => (Vec::new(), unsafe { Wide::words(x) }),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Order::Quads => (Vec::new(), unsafe { Wide::bytes(x) }),
     };
     let panels = w.panels();
     let tasks = (w.bytes() / TASK_BYTES).clamp(1, panels.len());
@@ -56,6 +63,7 @@ pub fn gemm_blocks(exec: &Exec, x: &[f32], m: usize, w: &BlockMatrix, y: &mut [f
                 let wide = WideTile {
                     high: part(&wide.high, row * w.k),
                     low: part(&wide.low, row * w.k),
+                    words: part(&wide.words, row * w.k),
                     scales: part(&wide.scales, at),
                     sums: part(&wide.sums, at),
                 };

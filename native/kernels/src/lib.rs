@@ -11,6 +11,7 @@ pub mod blocks;
 pub mod choose;
 pub mod chunks;
 pub mod cpu;
+mod cut;
 pub mod exec;
 pub mod exp;
 pub mod gemm;

@@ -7,8 +7,9 @@
 mod above;
 mod threshold;
 
+use crate::cut::Cut;
 use crate::exec::{Cancelled, Exec};
-use crate::gemm::{Input, PackedMatrix, rows_per_block, sweep};
+use crate::gemm::{Input, PackedMatrix, sweep};
 use crate::packed::Form;
 use crate::shared::SharedMut;
 use crate::simd::dot;
@@ -100,7 +101,7 @@ fn sparse_gemm(
     let input = Input::prepare(exec, x, m, w, true)?;
     let bounds = Bounds::new(w, Some(bias));
     let floors = floors(&bounds, threshold);
-    let cut = Cut::new(m, w);
+    let cut = Cut::new(m, w, w.panels().div_ceil(8), None);
     let mut parts: Vec<Part> = (0..cut.chunks()).map(|_| Part::default()).collect();
     let shared = SharedMut::new(&mut parts);
     exec.run(cut.chunks(), |c| {
@@ -157,39 +158,6 @@ fn check(x: &[f32], m: usize, n: usize, k: usize, w_exact: &[f32], bias: &[f32])
     assert_eq!(x.len(), m * k, "x must be [m, k]");
     assert_eq!(w_exact.len(), n * k, "w_exact must be [n, k]");
     assert_eq!(bias.len(), n, "bias must be [n]");
-}
-
-/// Row blocks times segments of the outputs; segments only when there are few rows.
-struct Cut {
-    m: usize,
-    block: usize,
-    panels: usize,
-    segments: usize,
-}
-
-impl Cut {
-    const BLOCK_ROWS: usize = 96;
-
-    fn new(m: usize, w: &PackedMatrix) -> Self {
-        let block = rows_per_block(w).min(Self::BLOCK_ROWS).min(m).max(1);
-        let panels = w.panels();
-        let blocks = m.div_ceil(block);
-        let segments = if blocks >= 16 { 1 } else { (32 / blocks.max(1)).clamp(1, panels.div_ceil(8).max(1)) };
-        Self { m, block, panels, segments }
-    }
-    fn blocks(&self) -> usize {
-        self.m.div_ceil(self.block)
-    }
-    fn chunks(&self) -> usize {
-        self.blocks() * self.segments
-    }
-    fn rows(&self, block: usize) -> Range<usize> {
-        block * self.block..((block + 1) * self.block).min(self.m)
-    }
-    fn chunk(&self, c: usize) -> (Range<usize>, Range<usize>) {
-        let (b, s) = (c / self.segments, c % self.segments);
-        (self.rows(b), s * self.panels / self.segments..(s + 1) * self.panels / self.segments)
-    }
 }
 
 /// Active entries of a block's rows in one segment, row after row.

@@ -15,13 +15,14 @@ mod select;
 mod trust;
 
 use crate::cpu::CpuPath;
+use crate::cut::Cut;
 use crate::exec::{Cancelled, Exec};
-use crate::gemm::{Input, PackedMatrix, TILE_ROWS, rows_per_block, sweep};
+use crate::gemm::{Input, PackedMatrix, sweep};
 use crate::packed::Form;
 use crate::shared::SharedMut;
 pub(crate) use bounds::Bounds;
 use queue::RowQueue;
-use screen::Screen;
+use screen::{Screen, recycle};
 use select::{Said, Selector};
 use trust::Reading;
 pub use trust::{Screened, Trust};
@@ -111,7 +112,10 @@ impl Screening<'_> {
             return Ok((out, said));
         }
         let input = Input::prepare(exec, x, m, w, true)?;
-        let cut = Cut::new(m, w, k, exec.threads());
+        // A segment selects its own top k first, so it should be much longer than k.
+        let segments = w.n / (16 * k).max(1024);
+        // Of bytes more is rescored.
+        let cut = Cut::new(m, w, segments, w.form.bytes().then(|| exec.threads()));
         let selector = Selector { exec, x, rows: &input.rows, w_exact, bias, bounds, k_in: w.k, k };
         let (indices, values) = (SharedMut::new(&mut out.indices), SharedMut::new(&mut out.values));
         let says = SharedMut::new(&mut said);
@@ -132,6 +136,7 @@ impl Screening<'_> {
                 let rows = cut.chunk(c).0;
                 let (indices, values, says) = own(rows.clone());
                 selector.select(rows.start, queues.chunks_mut(1), indices, values, says);
+                recycle(queues);
             })?;
         } else {
             let mut parts: Vec<Vec<RowQueue>> = (0..cut.chunks()).map(|_| Vec::new()).collect();
@@ -160,44 +165,6 @@ impl Screening<'_> {
         input.recycle();
         exec.cancel.check()?;
         Ok((out, said))
-    }
-}
-
-/// Row blocks times segments of the outputs; segments only when there are few rows.
-struct Cut {
-    m: usize,
-    block: usize,
-    panels: usize,
-    segments: usize,
-}
-
-impl Cut {
-    /// Blocks that keep 64 threads busy at a training batch.
-    const BLOCK_ROWS: usize = 96;
-    /// Blocks that a thread should have to choose from before they may be larger, and the bytes of x they may then have.
-    const PER_THREAD: usize = 4;
-    const LARGEST: usize = 576 << 10;
-
-    fn new(m: usize, w: &PackedMatrix, k: usize, threads: usize) -> Self {
-        let block = rows_per_block(w).min(Self::BLOCK_ROWS).min(m);
-        let panels = w.panels();
-        let blocks = m.div_ceil(block);
-        // A segment selects its own top k first, so it should be much longer than k.
-        let longest = (w.n / (16 * k).max(1024)).clamp(1, panels);
-        let segments = if blocks >= 16 { 1 } else { (32 / blocks).clamp(1, longest) };
-        // Of bytes more is rescored, which larger blocks make cheaper: a row of w comes from memory once for all of a block's
-        // rows. Only segments have a say in what is found.
-        let large = m.div_ceil(Self::PER_THREAD * threads).min(Self::LARGEST / w.k.max(1)).next_multiple_of(TILE_ROWS);
-        let worth = segments == 1 && w.form.bytes() && large >= rows_per_block(w);
-        Self { m, block: if worth { large } else { block }, panels, segments }
-    }
-    fn chunks(&self) -> usize {
-        self.m.div_ceil(self.block) * self.segments
-    }
-    fn chunk(&self, c: usize) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
-        let (b, s) = (c / self.segments, c % self.segments);
-        let rows = b * self.block..((b + 1) * self.block).min(self.m);
-        (rows, s * self.panels / self.segments..(s + 1) * self.panels / self.segments)
     }
 }
 

@@ -74,9 +74,11 @@ fn worst_error(y: &[f32], x: &[f32], m: usize, w: &[f64], n: usize, k: usize) ->
 /// f32 sums, of parts that may be several times the result: d·Σqx and m·Σx have opposite signs.
 const TOLERANCE: f64 = 4e-6;
 
+const IN_INTEGERS: [CpuPath; 3] = [CpuPath::Avx512Bf16, CpuPath::Avx512Vnni, CpuPath::Avx2I16];
+
 /// x in 16 bits: each is off by at most 1/65,278 of its block's largest, and 32 of them by √32 times that in the norm.
 fn tolerance(path: CpuPath) -> f64 {
-    if matches!(path, CpuPath::Avx512Bf16 | CpuPath::Avx512Vnni) { 9e-5 } else { TOLERANCE }
+    if IN_INTEGERS.contains(&path) { 9e-5 } else { TOLERANCE }
 }
 
 proptest! {
@@ -122,6 +124,23 @@ fn threads_and_batch_change_no_bit() {
                 assert_eq!(all[first * n..], run(&one, &w, &x[first * k..], rows), "{} {kind:?}: {rows} rows", path.name());
             }
         }
+    }
+}
+
+#[test]
+fn integer_paths_give_the_same_bits() {
+    let (m, n, k) = (5, 333, 576);
+    let x = random(m * k, 11);
+    let paths: Vec<_> = paths().into_iter().filter(|path| IN_INTEGERS.contains(path)).collect();
+    for kind in BlockKind::ALL {
+        let (bytes, _) = stored(kind, n, k, 12);
+        let products = paths.iter().map(|path| {
+            let exec = Exec::new(*path, Cancel::new());
+            let w = BlockMatrix::pack(&exec, &[BlockRows { kind, rows: n, bytes: &bytes }], k).unwrap();
+            run(&exec, &w, &x, m)
+        });
+        let products: Vec<_> = products.collect();
+        assert!(products.windows(2).all(|pair| pair[0] == pair[1]), "{kind:?}");
     }
 }
 

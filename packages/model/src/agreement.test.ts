@@ -102,7 +102,7 @@ interface Agreement {
 const fastPaths = [
   { path: "avx512bf16", kl: 3e-4, same: 0.98, decodedKl: 1e-6 },
   { path: "avx512vnni", kl: 1e-4, same: 0.99, decodedKl: 1e-6 },
-  { path: "avx2i16", kl: 1e-4, same: 0.99, decodedKl: 1e-9 },
+  { path: "avx2i16", kl: 1e-4, same: 0.99, decodedKl: 1e-6 },
 ] as const;
 
 describe.skipIf(skipped)(`the fast paths against our own f32 path ${skipped ?? ""}`, () => {
@@ -119,7 +119,7 @@ describe.skipIf(skipped)(`the fast paths against our own f32 path ${skipped ?? "
       expect(result.kl).toBeLessThanOrEqual(kl);
       expect(result.kl).toBeGreaterThanOrEqual(0);
       expect(result.same).toBeGreaterThanOrEqual(same);
-      // Generation reads the file's own blocks, with activations of 16 bits on AVX-512 and f32 elsewhere.
+      // Generation reads the file's own blocks, with activations of 16 bits.
       expect(Math.abs(decoded.kl)).toBeLessThanOrEqual(decodedKl);
       expect(decoded.same).toBeCloseTo(1, 9);
       expect(result.greedy, "tokens of the golden answers").toEqual([32, 32, 32, 32, 32]);

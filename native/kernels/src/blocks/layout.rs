@@ -58,8 +58,8 @@ impl BlockKind {
 pub(super) enum Order {
     /// Four bits: a u32 an output holds weights 8g…8g + 7, lowest first, `[g][output]`. Eight bits: `[weight][output]`.
     Single,
-    /// For products of four bytes. Four bits: the u32's low halves hold weights 8g…8g + 3, its high halves the next four.
-    /// Eight bits: `[weight/4][output][4]`.
+    /// For products of integers. Four bits: the low halves of the u32's bytes hold weights 8g…8g + 3, the high halves the next
+    /// four. Eight bits: `[weight/4][output][4]`.
     #[cfg(target_arch = "x86_64")]
     Quads,
 }
@@ -69,6 +69,8 @@ impl Order {
         match level(path) {
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 if is_x86_feature_detected!("avx512vnni") => Self::Quads,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 if path == CpuPath::Avx2I16 => Self::Quads,
             _ => Self::Single,
         }
     }

@@ -22,11 +22,12 @@ pub(super) struct Tile {
     pub out: *mut [f32; PANEL],
 }
 
-/// x in 16 bits, see [`super::input::Wide`]; null where the path takes f32.
+/// x in 16 bits, see [`super::input::Wide`]; null where the path takes f32, or the other form of them.
 pub(super) struct WideTile {
     /// Row r begins at `r·k`.
     pub high: *const i8,
     pub low: *const i8,
+    pub words: *const i16,
     /// Row r begins at `r·blocks`.
     pub scales: *const f32,
     pub sums: *const i32,
@@ -61,15 +62,14 @@ pub(super) fn tile_fns(path: CpuPath, order: Order, kind: BlockKind) -> &'static
         };
     }
     #[cfg(target_arch = "x86_64")]
-    if order == Order::Quads {
-        return by_kind!(avx512: 1 2 3 4 5 6 7 8);
-    }
-    #[cfg(target_arch = "x86_64")]
-    if level(path) != Level::Portable {
-        return by_kind!(avx2: 1 2 3 4);
+    match (order, level(path)) {
+        (Order::Quads, Level::Avx512) => return by_kind!(avx512: 1 2 3 4 5 6 7 8),
+        (Order::Quads, _) => return by_kind!(avx2_i16: 1 2 3 4),
+        (Order::Single, Level::Portable) => {}
+        (Order::Single, _) => return by_kind!(avx2: 1 2 3 4),
     }
     by_kind!(portable: 1 2 3 4)
 }
 
 #[cfg(target_arch = "x86_64")]
-use super::{avx2, avx512};
+use super::{avx2, avx2_i16, avx512};

@@ -1,6 +1,6 @@
 //! The k best of a row's exact values: by value descending, ties by lower index.
 
-use super::queue::ordered;
+use super::queue::{ordered, reached_by};
 use crate::cpu::CpuPath;
 use crate::versions::per_level;
 
@@ -23,13 +23,17 @@ pub(super) fn write_best(path: CpuPath, all: &mut [(f32, u32)], indices: &mut [u
     if all.len() > COUNTED {
         return write_sorted(all, indices, values);
     }
-    let (mut keys, mut columns, mut places) = ([0i32; COUNTED], [0u32; COUNTED], [0u32; COUNTED]);
-    for (i, &(v, j)) in all.iter().enumerate() {
-        (keys[i], columns[i]) = (ordered(v), j);
+    let (mut found, mut keys, mut columns, mut places) = ([0f32; COUNTED], [0i32; COUNTED], [0u32; COUNTED], [0u32; COUNTED]);
+    found.iter_mut().zip(all.iter()).for_each(|(to, (v, _))| *to = *v);
+    // Ranks cost the square of their number.
+    let bar = if all.len() > k + k / 4 { reached_by(&found[..all.len()], k, f32::NEG_INFINITY) } else { f32::NEG_INFINITY };
+    let mut n = 0;
+    for &(v, j) in all.iter() {
+        (keys[n], columns[n], found[n]) = (ordered(v), j, v);
+        n += usize::from(v >= bar);
     }
-    let n = all.len();
     ranks(path, &keys[..n], &columns[..n], &mut places[..n]);
-    for (&(v, j), &place) in all.iter().zip(&places) {
+    for ((&v, &j), &place) in found[..n].iter().zip(&columns).zip(&places) {
         if (place as usize) < k {
             (indices[place as usize], values[place as usize]) = (j, v);
         }

@@ -8,6 +8,7 @@ use crate::simd::{Level, widest};
 /// Entries that a filter may append without asking again: the widest panel.
 pub(super) const ROOM: usize = crate::gemm::PANEL_MAX;
 
+#[derive(Default)]
 pub(super) struct RowQueue {
     /// Bounds of the entries and their columns; the first `len` of each are in use.
     pub lower: Vec<f32>,
@@ -25,21 +26,19 @@ pub(super) struct RowQueue {
 
 impl RowQueue {
     pub fn new(row: &RowForm, bounds: &Bounds, k: usize, reading: Reading) -> Self {
+        let mut queue = Self::default();
+        queue.reset(row, bounds, k, reading);
+        queue
+    }
+
+    /// As [`RowQueue::new`], in the memory that is there: its size is that of a new one, since it decides when thresholds rise.
+    pub fn reset(&mut self, row: &RowForm, bounds: &Bounds, k: usize, reading: Reading) {
         let safe = f64::from(row.norm) * f64::from(bounds.largest_norm) < 1e37;
         let (delta, norm) =
             if safe { (reading.share * row.delta_norm, reading.share * row.norm) } else { (f32::INFINITY, f32::INFINITY) };
-        let mut queue = Self {
-            lower: Vec::new(),
-            upper: Vec::new(),
-            column: Vec::new(),
-            len: 0,
-            threshold: f32::NEG_INFINITY,
-            delta,
-            norm,
-            reached: reading.reached,
-        };
-        queue.grow((2 * k).max(k + 96) + ROOM);
-        queue
+        (self.delta, self.norm, self.reached) = (delta, norm, reading.reached);
+        (self.len, self.threshold) = (0, f32::NEG_INFINITY);
+        self.grow((2 * k).max(k + 96) + ROOM);
     }
 
     fn grow(&mut self, capacity: usize) {

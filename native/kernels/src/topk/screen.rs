@@ -5,13 +5,15 @@
 //! entry with its own radius and puts it into the queue. Which row holds a candidate is unpredictable, so a branch
 //! there would be mispredicted often.
 
-use super::bounds::Bounds;
+use super::bounds::{Bounds, Radius};
 use super::queue::{RowQueue, may_reach};
 use super::trust::Reading;
 use crate::cpu::CpuPath;
 use crate::gemm::{Done, PANEL_MAX};
 use crate::packed_panel::RowForm;
 use crate::simd::{Level, level};
+use crate::versions::per_level;
+use std::cell::RefCell;
 
 pub(super) struct Screen<'a> {
     path: CpuPath,
@@ -22,6 +24,10 @@ pub(super) struct Screen<'a> {
     reading: Reading,
     first_row: usize,
     pub queues: Vec<RowQueue>,
+    /// Of each queue, side by side.
+    deltas: Vec<f32>,
+    norms: Vec<f32>,
+    pub thresholds: Vec<f32>,
     panel: Option<Panel>,
     /// One a row; see [`super::bounds::Radius::cut`].
     cuts: Vec<f32>,
@@ -56,10 +62,13 @@ impl<'a> Screen<'a> {
         first_row: usize,
         rows: &[RowForm],
     ) -> Self {
-        let queues: Vec<_> = rows.iter().map(|row| RowQueue::new(row, bounds, k, reading)).collect();
+        let queues = queues(rows, bounds, k, reading);
         let room = rows.len() + 1;
         let hits = Hits { len: 0, row: vec![0; room], mask: vec![0; room], values: vec![0.0; room * PANEL_MAX] };
-        Self { path, bounds, k, n, reading, first_row, queues, panel: None, cuts: vec![0.0; rows.len()], hits }
+        let side = |of: fn(&RowQueue) -> f32| queues.iter().map(of).collect::<Vec<_>>();
+        let (deltas, norms, thresholds) = (side(|q| q.delta), side(|q| q.norm), side(|q| q.threshold));
+        let cuts = vec![0.0; rows.len()];
+        Self { path, bounds, k, n, reading, first_row, queues, deltas, norms, thresholds, panel: None, cuts, hits }
     }
 
     /// Takes in a finished tile; tiles come panel by panel.
@@ -70,9 +79,7 @@ impl<'a> Screen<'a> {
             self.drain();
             self.panel = Some(panel);
             let radius = self.bounds.panel(panel.col);
-            for (cut, queue) in self.cuts.iter_mut().zip(&self.queues) {
-                *cut = radius.cut(queue.delta, queue.norm, queue.threshold);
-            }
+            cut_rows(self.path, *radius, &self.deltas, &self.norms, &self.thresholds, &mut self.cuts);
         }
         let first = tile.row - self.first_row;
         let cuts = &self.cuts[first..first + tile.values.len() / tile.panel_rows];
@@ -109,8 +116,10 @@ impl<'a> Screen<'a> {
     fn drain_plain(&mut self, panel: Panel, k: usize) {
         let (bounds, hits) = (self.bounds, &self.hits);
         for h in 0..hits.len {
-            let queue = &mut self.queues[hits.row[h] as usize];
+            let row = hits.row[h] as usize;
+            let queue = &mut self.queues[row];
             queue.make_room(k);
+            self.thresholds[row] = queue.threshold;
             take_bits(hits.mask[h], &hits.values[h * PANEL_MAX..], panel.col, bounds, queue);
         }
     }
@@ -128,6 +137,43 @@ pub(super) fn take_bits(mut mask: u64, values: &[f32], col: usize, bounds: &Boun
             queue.push(values[c] - radius, values[c] + radius, j as u32);
         }
     }
+}
+
+thread_local! {
+    // Fresh pages cost as much as the work, so a thread keeps the queues of one block.
+    static SPARE: RefCell<Vec<RowQueue>> = const { RefCell::new(Vec::new()) };
+}
+/// Most queues that are kept, and most entries of each.
+const SPARE_QUEUES: (usize, usize) = (1024, 1024);
+
+fn queues(rows: &[RowForm], bounds: &Bounds, k: usize, reading: Reading) -> Vec<RowQueue> {
+    let mut queues = SPARE.take();
+    queues.truncate(rows.len());
+    queues.iter_mut().zip(rows).for_each(|(queue, row)| queue.reset(row, bounds, k, reading));
+    let there = queues.len();
+    queues.extend(rows[there..].iter().map(|row| RowQueue::new(row, bounds, k, reading)));
+    queues
+}
+
+/// Gives the queues of a block back for the next one on this thread.
+pub(super) fn recycle(mut queues: Vec<RowQueue>) {
+    let (most, entries) = SPARE_QUEUES;
+    queues.retain(|queue| queue.lower.capacity() <= entries);
+    if queues.len() <= most {
+        SPARE.set(queues);
+    }
+}
+
+#[inline(always)]
+fn cut_rows_body(radius: Radius, deltas: &[f32], norms: &[f32], thresholds: &[f32], cuts: &mut [f32]) {
+    for (((cut, delta), norm), threshold) in cuts.iter_mut().zip(deltas).zip(norms).zip(thresholds) {
+        *cut = radius.cut(*delta, *norm, *threshold);
+    }
+}
+
+per_level! {
+    /// [`Radius::cut`] of each row.
+    cut_rows = cut_rows_body(radius: Radius, deltas: &[f32], norms: &[f32], thresholds: &[f32], cuts: &mut [f32])
 }
 
 fn look_plain(tile: &Done, first: usize, cuts: &[f32], bias: &[f32], hits: &mut Hits) {

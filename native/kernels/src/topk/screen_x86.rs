@@ -86,21 +86,32 @@ pub(super) fn look_avx2(tile: &Done, first: usize, cuts: &[f32], bias: &[f32], h
     hits.len = at;
 }
 
+/// Rows whose queues are fetched while earlier ones are filled: together they are larger than L1.
+const AHEAD: usize = 6;
+
 /// Up to so many entries of a panel are faster one by one.
 const FEW: u32 = 6;
 
 /// `k`: what a threshold is to be reached by. Each noted row's panel: the few entries that are noted, or (at the start) 16 at a time without a branch between them.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,popcnt")]
 pub(super) fn drain_avx512(screen: &mut Screen, panel: Panel, k: usize) {
-    let (bounds, hits, queues) = (screen.bounds, &screen.hits, &mut screen.queues);
+    let (bounds, hits, queues, thresholds) = (screen.bounds, &screen.hits, &mut screen.queues, &mut screen.thresholds);
     let end = panel.col + panel.rows;
     assert!(panel.rows.is_multiple_of(16) && panel.rows <= ROOM.min(PANEL_MAX));
     assert!(end <= bounds.approx_norm.len() && end <= bounds.slack.len() && end <= bounds.bias_slack.len());
     assert!(hits.len <= hits.row.len() && hits.len <= hits.mask.len() && hits.len * PANEL_MAX <= hits.values.len());
     let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     for h in 0..hits.len {
-        let queue = &mut queues[hits.row[h] as usize];
+        if let Some(&row) = hits.row[..hits.len].get(h + AHEAD) {
+            let queue = &queues[row as usize];
+            _mm_prefetch::<_MM_HINT_T0>(queue.lower.as_ptr().wrapping_add(queue.len).cast());
+            _mm_prefetch::<_MM_HINT_T0>(queue.upper.as_ptr().wrapping_add(queue.len).cast());
+            _mm_prefetch::<_MM_HINT_T0>(queue.column.as_ptr().wrapping_add(queue.len).cast());
+        }
+        let row = hits.row[h] as usize;
+        let queue = &mut queues[row];
         queue.make_room(k);
+        thresholds[row] = queue.threshold;
         assert!(queue.has_room());
         if hits.mask[h].count_ones() <= FEW {
             take_bits(hits.mask[h], &hits.values[h * PANEL_MAX..], panel.col, bounds, queue);

@@ -253,12 +253,16 @@ describe.skipIf(builtIn.skipped !== undefined)(`the built-in model${builtIn.skip
 
   it("says to those who wait that the server closes, and leaves no process behind", async () => {
     const own = await startTestServer({ home: server.home });
-    const answers = [long, short].map((body) => own.ask("POST", "/api/generate", { body }));
-    await until(async () =>
-      modelsSchema
-        .parse(await own.json("GET", "/api/models"))
-        .models.some(({ id, state, waiting }) => id === model && state === "open" && waiting === 1),
-    );
+    const has = (running: number, waiting: number): Promise<void> =>
+      until(async () => {
+        const { models } = modelsSchema.parse(await own.json("GET", "/api/models"));
+        return models.some((e) => e.id === model && e.state === "open" && e.running === running && e.waiting === waiting);
+      });
+    // One after the other: of two sent at once either may be the one that runs.
+    const answers = [own.ask("POST", "/api/generate", { body: long })];
+    await has(1, 0);
+    answers.push(own.ask("POST", "/api/generate", { body: short }));
+    await has(1, 1);
     await sleep(200);
     const pid = own.server.models.pids().get(model) ?? 0;
     await own.server.close();
