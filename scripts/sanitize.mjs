@@ -12,9 +12,15 @@ const crates = ["lexiscope-kernels", "lexiscope-dictionary", "lexiscope-transfor
 const kinds = {
   // Every access of memory: bounds, use after free, leaks. A test asks for more than any memory, and is to be told so.
   address: { flags: "-Zsanitizer=address", env: { ASAN_OPTIONS: "detect_stack_use_after_return=1:allocator_may_return_null=1" } },
-  // Races between threads. What is generic in the standard library (Arc, channels, iterators) is compiled here and watched; the rest of
-  // it comes as it is, as C libraries do.
-  thread: { flags: "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer", env: {} },
+  // Races between the chunks of our loops. The standard library comes as it is, and its locks are not seen: so loops run on
+  // threads that are begun and joined, which are, and tests one after the other.
+  thread: {
+    flags: "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer --cfg lexiscope_plain_threads",
+    env: {
+      RUST_TEST_THREADS: "1",
+      TSAN_OPTIONS: `allocator_may_return_null=1:suppressions=${join(root, "scripts", "sanitize-thread.supp")}`,
+    },
+  },
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { seconds: { type: "string", default: "900" } } });

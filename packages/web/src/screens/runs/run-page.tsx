@@ -12,9 +12,10 @@ import { RunActions } from "./run-actions.tsx";
 import { CompareKey, RunCompare } from "./run-compare.tsx";
 import { RunLogView } from "./run-log.tsx";
 import { RunNumbers } from "./run-numbers.tsx";
-import { atlasOf, numbersOf } from "./run-result.ts";
+import { atlasIndexedFrom, atlasOf, numbersOf, shelfName } from "./run-result.ts";
 import { StateBadge, whenText } from "./run-row.tsx";
 import { hasEnded, useJobs } from "../../api/jobs.ts";
+import { useAtlases } from "../../api/queries.ts";
 import { useRun } from "./runs-api.ts";
 import { Timeline } from "./timeline.tsx";
 import { useFollow } from "./use-follow.ts";
@@ -79,7 +80,7 @@ export function RunPage({ id }: { id: string }): ReactElement {
       )}
       <Timeline job={job} curves={curves} />
       {live && <Progress job={job} />}
-      <NextStep job={job} />
+      <NextStep job={job} jobs={jobs.data?.jobs ?? []} />
       {beside.data && <CompareKey job={job} beside={beside.data.job} />}
       {(train || besideTrain) && (
         <Suspense fallback={<Loading what="the curves" />}>
@@ -111,23 +112,28 @@ export function RunPage({ id }: { id: string }): ReactElement {
 }
 
 /** What is done with what a run has made. */
-function NextStep({ job: { kind, state, result } }: { job: Job }): ReactElement | null {
+function NextStep({ job: { kind, state, result }, jobs }: { job: Job; jobs: readonly Job[] }): ReactElement | null {
+  const atlases = useAtlases();
   if (state !== "done" || typeof result !== "object" || result === null || !("path" in result)) return null;
-  const name = String(result.path)
-    .split(/[/\\]/)
-    .findLast((part) => part !== "");
-  if (name === undefined) return null;
+  const name = shelfName(result.path);
+  if (name === null) return null;
   if (kind === "harvest")
     return (
       <p>
         Next: <Link href={`/runs?new=train&store=${encodeURIComponent(name)}`}>train a dictionary on it</Link>
       </p>
     );
-  if (kind === "train")
+  if (kind !== "train") return null;
+  const atlas = atlasIndexedFrom(name, jobs);
+  if (atlas !== null && atlases.data?.atlases.some(({ id }) => id === atlas))
     return (
       <p>
-        Next: <Link href={`/runs?new=index&dictionary=${encodeURIComponent(name)}`}>index it into an atlas</Link>
+        Indexed: <Link href={`/atlas/${encodeURIComponent(atlas)}`}>open the atlas</Link> <bdi>{atlas}</bdi>
       </p>
     );
-  return null;
+  return (
+    <p>
+      Next: <Link href={`/runs?new=index&dictionary=${encodeURIComponent(name)}`}>index it into an atlas</Link>
+    </p>
+  );
 }

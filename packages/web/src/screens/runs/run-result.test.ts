@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { atlasOf, commandDifferences, numberRows, numbersOf, resultSummary } from "./run-result.ts";
+import { atlasIndexedFrom, atlasOf, commandDifferences, numberRows, numbersOf, resultSummary } from "./run-result.ts";
 
 const metrics = { tokens: 10, fvu: 0.19, l0: 32, deltaCe: 0.2, ceClean: 3.3, cePatched: 3.5, deltaCeMeanAblation: 6 };
 const train = {
@@ -36,6 +36,19 @@ it("knows the atlas that was made", () => {
   expect(atlasOf("start", { atlas: "/h/atlases/first" })).toBe("first");
   expect(atlasOf("index", { path: "C:\\atlases\\two\\" })).toBe("two");
   expect(atlasOf("train", train)).toBeNull();
+});
+
+it("knows which atlas the latest index of a dictionary made", () => {
+  const index = (dictionary: string, atlas: string, state: "done" | "failed" = "done") => ({
+    kind: "index" as const,
+    state,
+    command: `lexiscope index --dictionary ${dictionary} --out ${atlas}`,
+    result: state === "done" ? { path: `/h/atlases/${atlas}` } : null,
+  });
+  const jobs = [index("a", "broken", "failed"), index("a", "newer"), index("/h/dictionaries/a", "older"), index("b", "other")];
+  expect(atlasIndexedFrom("a", jobs)).toBe("newer");
+  expect(atlasIndexedFrom("b", jobs)).toBe("other");
+  expect(atlasIndexedFrom("c", jobs)).toBeNull();
 });
 
 it("lists the options in which two runs differ", () => {

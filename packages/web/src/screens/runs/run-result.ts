@@ -1,4 +1,4 @@
-import type { Metrics, TrainResult } from "@lexiscope/contract";
+import type { Job, Metrics, TrainResult } from "@lexiscope/contract";
 import { splitCommandLine } from "@lexiscope/contract/job-command";
 import { sparsityText } from "@lexiscope/contract/sparsity";
 import { formatBytes, formatCount, formatNumber, formatSeconds } from "../../parts/format.ts";
@@ -18,6 +18,14 @@ export function shelfName(path: unknown): string | null {
 export function atlasOf(kind: string, result: unknown): string | null {
   if (!isObject(result)) return null;
   return kind === "start" ? shelfName(result["atlas"]) : kind === "index" ? shelfName(result["path"]) : null;
+}
+
+/** The atlas that the latest `index` of a dictionary made; null when none of these jobs did. `jobs`: newest first. */
+export function atlasIndexedFrom(dictionary: string, jobs: readonly Pick<Job, "kind" | "state" | "command" | "result">[]): string | null {
+  const made = jobs.find(
+    ({ kind, state, command }) => kind === "index" && state === "done" && shelfName(options(command).get("dictionary")) === dictionary,
+  );
+  return made ? atlasOf(made.kind, made.result) : null;
 }
 
 /** What a finished run reached, in a few words. */
