@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { ensureNode, fail } from "./with-node.mjs";
 
 await ensureNode(import.meta.url);
@@ -13,6 +13,7 @@ const { root, setup } = await import("./steps.mjs");
 
 const python = process.env.LEXISCOPE_PYTHON;
 const llamaCpp = process.env.LEXISCOPE_LLAMA_CPP;
+const saePython = process.env.LEXISCOPE_SAE_PYTHON;
 if (!python)
   fail(
     "LEXISCOPE_PYTHON names no Python",
@@ -99,7 +100,7 @@ try {
       : "there is no atlas `first`: run `npm start` before",
   );
   await check("bench-peers.txt", ["torch", "transformers", "gguf", "accelerate"], async () => [
-    [process.execPath, "lexiscope", "bench", "--peers", "--python", python],
+    [process.execPath, "lexiscope", "bench", "--peers", "--python", python, ...(saePython ? ["--sae-python", saePython] : [])],
   ]);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
@@ -134,6 +135,8 @@ async function check(file, packages, prepare, { long = false } = {}) {
       .map((word) =>
         word
           .replaceAll(python, "python")
+          .replaceAll(saePython || "\0", "python")
+          .replaceAll(isAbsolute(python) ? dirname(python) : "\0", "PYTHON-BIN")
           .replaceAll(process.execPath, "node")
           .replaceAll(scratch, "OUT")
           .replaceAll(shelf("dictionaries"), "DICTIONARIES")
