@@ -6,6 +6,7 @@ use std::ops::Range;
 /// Row blocks times segments of the outputs; segments only when there are few rows.
 pub(crate) struct Cut {
     pub m: usize,
+    /// Rows of a block; the last may have fewer.
     pub block: usize,
     pub panels: usize,
     pub segments: usize,
@@ -18,8 +19,9 @@ impl Cut {
     const PER_THREAD: usize = 4;
     const LARGEST: usize = 576 << 10;
 
-    /// At most `segments` segments. `large`: where many rows make it worth while blocks are larger than half an L2, because
-    /// what is computed again in f32 then reads a row of w once for more rows.
+    /// At most `segments` segments. `large`: the number of threads, where blocks larger than half an L2 are worth while,
+    /// because what is computed again in f32 then reads a row of w once for more rows. (Only segments have a say in what is
+    /// found, so results do not depend on threads.)
     pub fn new(m: usize, w: &PackedMatrix, segments: usize, large: Option<usize>) -> Self {
         let block = rows_per_block(w).min(Self::BLOCK_ROWS).min(m).max(1);
         let panels = w.panels();

@@ -211,6 +211,28 @@ fn a_likely_bound_is_nearly_always_right_and_rescores_less() {
 }
 
 #[test]
+fn what_a_thread_selected_before_changes_nothing() {
+    let case = Case::random(1600, 2048, 64, 16, 21);
+    let mut ties = Case::random(1600, 600, 64, 8, 22);
+    ties.w.fill(0.25);
+    for path in paths() {
+        for trust in [Trust::Sure, Trust::Likely] {
+            // A pool of its own: its thread has selected nothing yet.
+            let exec = Exec::with_threads(path, Cancel::new(), 1);
+            let run = |case: &Case| {
+                let packed = PackedMatrix::pack(&exec, Precision::Screen, &case.w, case.n, case.k_in).unwrap();
+                topk_screened(&exec, &case.x, case.m, &packed, &case.w, None, case.k, trust).unwrap()
+            };
+            let (first, screened) = run(&case);
+            run(&ties);
+            let (again, screened_again) = run(&case);
+            assert_eq!((&again.indices, screened_again), (&first.indices, screened), "{} {trust:?}", path.name());
+            assert!(same_bits(&again, &first), "{} {trust:?}", path.name());
+        }
+    }
+}
+
+#[test]
 fn rows_whose_errors_line_up_are_screened_again() {
     // Weights that differ by less than their rounding, all to the same side: what is likely for others is wrong here.
     let mut case = Case::random(30, 4000, 64, 8, 16);

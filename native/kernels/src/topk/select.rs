@@ -19,7 +19,8 @@ pub(super) struct Selector<'a> {
     pub k: usize,
 }
 
-/// Weights that are fetched while earlier ones are multiplied: a row from memory takes as long as four products.
+/// Products ahead of which their weights are fetched. A row from memory takes as long as four products, and neighbours in the
+/// list share rows.
 const AHEAD: usize = 12;
 
 /// An entry (row of the block, output) that is to be computed in f32.
