@@ -112,8 +112,9 @@ export function RunPage({ id }: { id: string }): ReactElement {
 }
 
 /** What is done with what a run has made. */
-function NextStep({ job: { kind, state, result }, jobs }: { job: Job; jobs: readonly Job[] }): ReactElement | null {
+function NextStep({ job, jobs }: { job: Job; jobs: readonly Job[] }): ReactElement | null {
   const atlases = useAtlases();
+  const { kind, state, result } = job;
   if (state !== "done" || typeof result !== "object" || result === null || !("path" in result)) return null;
   const name = shelfName(result.path);
   if (name === null) return null;
@@ -124,7 +125,7 @@ function NextStep({ job: { kind, state, result }, jobs }: { job: Job; jobs: read
       </p>
     );
   if (kind !== "train") return null;
-  const atlas = atlasIndexedFrom(name, jobs);
+  const atlas = atlasIndexedFrom(job, jobs);
   if (atlas !== null && atlases.data?.atlases.some(({ id }) => id === atlas))
     return (
       <p>

@@ -38,17 +38,28 @@ it("knows the atlas that was made", () => {
   expect(atlasOf("train", train)).toBeNull();
 });
 
-it("knows which atlas the latest index of a dictionary made", () => {
-  const index = (dictionary: string, atlas: string, state: "done" | "failed" = "done") => ({
+it("knows which atlas the latest index of a training's dictionary made, and takes none of before", () => {
+  const at = (hour: number): string => `2026-11-23T${hour}:00:00.000Z`;
+  const index = (dictionary: string, atlas: string, hour: number, state: "done" | "failed" = "done") => ({
     kind: "index" as const,
     state,
     command: `lexiscope index --dictionary ${dictionary} --out ${atlas}`,
+    created: at(hour),
     result: state === "done" ? { path: `/h/atlases/${atlas}` } : null,
   });
-  const jobs = [index("a", "broken", "failed"), index("a", "newer"), index("/h/dictionaries/a", "older"), index("b", "other")];
-  expect(atlasIndexedFrom("a", jobs)).toBe("newer");
-  expect(atlasIndexedFrom("b", jobs)).toBe("other");
-  expect(atlasIndexedFrom("c", jobs)).toBeNull();
+  const trained = (name: string, hour: number) => ({ created: at(hour), result: { path: `/h/dictionaries/${name}` } });
+  const jobs = [
+    index("a", "broken", 15, "failed"),
+    index("a", "newer", 14),
+    index("/h/dictionaries/a", "older", 12),
+    index("b", "other", 11),
+  ];
+  expect(atlasIndexedFrom(trained("a", 10), jobs)).toBe("newer");
+  expect(atlasIndexedFrom(trained("a", 13), jobs)).toBe("newer");
+  expect(atlasIndexedFrom(trained("a", 14), jobs)).toBeNull();
+  expect(atlasIndexedFrom(trained("b", 10), jobs)).toBe("other");
+  expect(atlasIndexedFrom(trained("b", 12), jobs)).toBeNull();
+  expect(atlasIndexedFrom(trained("c", 10), jobs)).toBeNull();
 });
 
 it("lists the options in which two runs differ", () => {

@@ -20,10 +20,16 @@ export function atlasOf(kind: string, result: unknown): string | null {
   return kind === "start" ? shelfName(result["atlas"]) : kind === "index" ? shelfName(result["path"]) : null;
 }
 
-/** The atlas that the latest `index` of a dictionary made; null when none of these jobs did. `jobs`: newest first. */
-export function atlasIndexedFrom(dictionary: string, jobs: readonly Pick<Job, "kind" | "state" | "command" | "result">[]): string | null {
+/** The atlas that the latest `index` of a training's dictionary made; null when none did since. `jobs`: newest first. */
+export function atlasIndexedFrom(
+  training: Pick<Job, "created" | "result">,
+  jobs: readonly Pick<Job, "kind" | "state" | "command" | "created" | "result">[],
+): string | null {
+  const dictionary = isObject(training.result) ? shelfName(training.result["path"]) : null;
   const made = jobs.find(
-    ({ kind, state, command }) => kind === "index" && state === "done" && shelfName(options(command).get("dictionary")) === dictionary,
+    ({ kind, state, command, created }) =>
+      // An earlier one is of another dictionary that had this name.
+      kind === "index" && state === "done" && created > training.created && shelfName(options(command).get("dictionary")) === dictionary,
   );
   return made ? atlasOf(made.kind, made.result) : null;
 }
